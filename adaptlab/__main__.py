@@ -1,0 +1,58 @@
+"""The command line: `adaptlab COMMAND ...`, one function per command, imported only when it is called."""
+
+import importlib
+import sys
+
+from adaptlab.errors import AdaptlabError
+
+COMMANDS = {
+    "fit": ("adaptlab.training.cli:fit", "train a generator of adapters from a configuration"),
+    "evaluate": ("adaptlab.evaluation.commands:evaluate", "measure a checkpoint, or the base model, on a suite"),
+    "report": ("adaptlab.evaluation.commands:report", "turn records into tables and a figure"),
+    "generate": ("adaptlab.evaluation.commands:generate", "adapt the model by a sentence and answer inputs"),
+    "tasks": ("adaptlab.evaluation.commands:tasks", "list the tasks of a suite, or show one"),
+    "demo": ("adaptlab.evaluation.demo:demo", "train both families on a small model and compare them"),
+}
+
+USAGE = """usage: adaptlab COMMAND [options]
+
+A sentence becomes an adapter of a frozen language model: LoRA weight deltas or LoReFT interventions, emitted by one
+shared hypernetwork, trained, measured and reported in the same way.
+
+commands:
+{commands}
+
+Each command explains itself: adaptlab COMMAND --help
+Start here:                   adaptlab fit --config experiments/text_to_lora.yaml"""
+
+
+def main() -> None:
+    """Run the command that the arguments name; exit with 2 and one sentence where the user can put things right."""
+    arguments = sys.argv[1:]
+    if not arguments or arguments[0] in ("-h", "--help", "help"):
+        lines = [f"  {name:<10} {summary}" for name, (_, summary) in COMMANDS.items()]
+        print(USAGE.format(commands="\n".join(lines)))
+        return
+    if arguments[0] not in COMMANDS:
+        print(f"error: no command {arguments[0]!r}; there are {', '.join(COMMANDS)}", file=sys.stderr)
+        sys.exit(2)
+    module, function = COMMANDS[arguments[0]][0].split(":")
+    try:
+        command = getattr(importlib.import_module(module), function)
+        if arguments[0] == "fit":
+            command(arguments[1:])
+        else:
+            _call(command, arguments[0], arguments[1:])
+    except AdaptlabError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)
+
+
+def _call(command: object, name: str, arguments: list[str]) -> None:
+    from jsonargparse import auto_cli
+
+    auto_cli(command, args=arguments, prog=f"adaptlab {name}", as_positional=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,34 @@
+"""Map free matrices to subspaces: A -> R with orthonormal columns, by the horizontal Cayley map.
+
+With R0 a fixed orthonormal anchor and A made orthogonal to it, `S = A'A/4` and
+`R = [R0 (I - S) + A] (I + S)^-1`. R(0) = R0, R is orthonormal for every A, every subspace is reached with
+`||A|| <= 2`, and the gradient does not grow with the condition number of A, which that of a QR factorisation does.
+"""
+
+import zlib
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+
+def anchor(site: str, width: int, rank: int) -> Float[Tensor, "width rank"]:
+    """A random orthonormal matrix that depends on the site's name and the shape alone, never on the run's seed."""
+    generator = torch.Generator().manual_seed(zlib.crc32(f"{site}:{width}:{rank}".encode()))
+    gaussian = torch.randn(width, rank, generator=generator, dtype=torch.float64)
+    orthonormal, triangle = torch.linalg.qr(gaussian)
+    return (orthonormal * torch.sign(torch.diagonal(triangle))).float()
+
+
+def horizontal_cayley(
+    free: Float[Tensor, "*batch rank width"], anchors: Float[Tensor, "*anchors width rank"]
+) -> Float[Tensor, "*batch width rank"]:
+    """Orthonormal `R` from the row-wise free matrix A; computed in float64, outside autocast, returned in float32."""
+    with torch.autocast(device_type=free.device.type, enabled=False):
+        base = anchors.double()
+        raised = free.double().transpose(-1, -2)
+        raised = raised - base @ (base.transpose(-1, -2) @ raised)
+        gram = raised.transpose(-1, -2) @ raised / 4
+        identity = torch.eye(gram.shape[-1], dtype=gram.dtype, device=gram.device)
+        inverse = torch.cholesky_inverse(torch.linalg.cholesky(identity + gram))
+        return (base @ ((identity - gram) @ inverse) + raised @ inverse).float()

@@ -1,0 +1,112 @@
+"""LoReFT: factors A, D and b -> `h + R(sDh + b)` at the outputs of layers, one intervention per example.
+
+In the notation of Wu et al. 2024, eq. 2, `W = sD + R'`, so the edit is exactly `h + R(Wh + b - R'h)`; with D and b at
+zero it is exactly the identity. The fixed scale `s = 1/sqrt(width)` gives entries of A and D of order one their natural
+size: an edit in proportion to h, and rows of sA whose length measures the rotation of R away from its anchor. Without
+it one optimiser step on a generator turns every subspace by about a radian.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from adaptlab.adapters.cayley import anchor, horizontal_cayley
+from adaptlab.adapters.family import AdapterFamily, Edit, check_rank, pick_sites
+from adaptlab.adapters.positions import Positions, PromptPositions
+from adaptlab.contracts import AdapterSite, FactorShape, FactorTensors, SiteGroup
+
+
+class LoReFT(AdapterFamily):
+    """Low-rank edits of hidden states inside a learned subspace.
+
+    Args:
+        sites: the places that the base model has.
+        rank: dimension of the subspace, from 1 to the hidden width.
+        layers: indices of the layers whose output is edited; all when None.
+        positions: which tokens are edited; all prompt tokens by default.
+
+    Raises:
+        BaseModelError: the model has no such layer.
+        ConfigurationError: the rank does not fit.
+    """
+
+    name = "loreft"
+
+    def __init__(
+        self,
+        sites: Sequence[AdapterSite],
+        rank: int = 4,
+        layers: Sequence[int] | None = None,
+        positions: Positions | None = None,
+    ) -> None:
+        super().__init__()
+        self.positions = positions or PromptPositions()
+        blocks = pick_sites(sites, ["block"], layers)["block"]
+        width = blocks[0].out_width
+        check_rank(rank, blocks[0])
+        factors = (FactorShape("A", rank, width), FactorShape("D", rank, width), FactorShape("b", rank, 1))
+        self.groups = tuple(
+            SiteGroup(self.name, f"block.{side}" if side else "block", blocks, factors)
+            for side in self.positions.sides
+        )
+        self.register_buffer("anchors", torch.stack([anchor(site.path, width, rank) for site in blocks]))
+        self.scale = width**-0.5
+
+    def start(self, group: SiteGroup) -> Mapping[str, Float[Tensor, "layers _ _"]]:
+        return {factor.name: torch.zeros(len(group.sites), factor.rows, factor.width) for factor in group.factors}
+
+    def start_spread(self, factor: str) -> float:
+        """A may start anywhere, since D and b at zero make no edit; rows of sA of length 0.5 leave R near R0."""
+        return 0.5 if factor == "A" else 0.0
+
+    def subspaces(self, free: Float[Tensor, "tasks layers rank width"]) -> Float[Tensor, "tasks layers width rank"]:
+        """The orthonormal R of each site from its free factor A."""
+        return horizontal_cayley(self.scale * free, self.anchors)
+
+    def edits(self, group: SiteGroup, factors: FactorTensors) -> Sequence[Edit]:
+        rotations = self.subspaces(factors["A"])
+        maps = self.scale * factors["D"]
+        return [
+            self._edit(rotations[:, index], maps[:, index], factors["b"][:, index, :, 0])
+            for index in range(len(group.sites))
+        ]
+
+    def _edit(
+        self,
+        rotation: Float[Tensor, "batch width rank"],
+        linear: Float[Tensor, "batch rank width"],
+        bias: Float[Tensor, "batch rank"],
+    ) -> Edit:
+        def edit(_inputs: Tensor, output: Tensor, chosen: Tensor | None) -> Tensor:
+            if chosen is not None and not chosen.any():
+                return output
+            repeats = output.shape[0] // rotation.shape[0]
+            down = linear.to(output.dtype).repeat_interleave(repeats, 0).transpose(1, 2)
+            up = rotation.to(output.dtype).repeat_interleave(repeats, 0).transpose(1, 2)
+            coefficients = torch.baddbmm(bias.to(output.dtype).repeat_interleave(repeats, 0)[:, None], output, down)
+            if chosen is not None:
+                coefficients = coefficients * chosen[..., None]
+            return output + torch.bmm(coefficients, up)
+
+        return edit
+
+    def chosen_tokens(self, group: SiteGroup, positions: Tensor, spans: Tensor) -> Tensor | None:
+        side = group.module_type.partition(".")[2]
+        return self.positions.choose(positions, spans, side)
+
+    def effect_distance(
+        self, group: SiteGroup, left: FactorTensors, right: FactorTensors
+    ) -> Float[Tensor, "tasks layers"]:
+        """`||R sD - R* sD*||^2 + ||Rb - R*b*||^2`, from rank-by-rank products in float64."""
+        one, other = self.subspaces(left["A"]).double(), self.subspaces(right["A"]).double()
+
+        def inner(r1: Tensor, f1: FactorTensors, r2: Tensor, f2: FactorTensors) -> Tensor:
+            overlap = r1.transpose(-1, -2) @ r2
+            maps = self.scale**2 * f1["D"].double() @ f2["D"].double().transpose(-1, -2)
+            biases = f1["b"].double() @ f2["b"].double().transpose(-1, -2)
+            return (overlap * (maps + biases)).sum((-1, -2))
+
+        squared = inner(one, left, one, left) + inner(other, right, other, right) - 2 * inner(one, left, other, right)
+        return squared.clamp(min=0)

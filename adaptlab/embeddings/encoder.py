@@ -1,0 +1,60 @@
+"""Say what a task encoder is: descriptions and the names of their tasks -> `TaskEmbedding`."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.nn.functional import normalize
+
+from adaptlab.contracts import TaskEmbedding
+from adaptlab.errors import TaskError
+
+MAX_DESCRIPTION_WORDS = 512
+
+
+class TaskEncoder(ABC):
+    """Frozen: encoders are never trained, so what they give can be computed once and kept."""
+
+    @property
+    @abstractmethod
+    def width(self) -> int:
+        """Width of the vectors."""
+
+    def fit(self, names: Sequence[str]) -> None:  # noqa: B027
+        """Learn which training tasks there are; only encoders with a code per task need to know."""
+
+    @abstractmethod
+    def encode(self, descriptions: Sequence[str], names: Sequence[str]) -> TaskEmbedding:
+        """One vector per description.
+
+        Args:
+            descriptions: sentences, 1 to 512 words each.
+            names: the task that each sentence describes.
+
+        Raises:
+            TaskError: an empty or over-long description.
+        """
+
+
+def check_descriptions(descriptions: Sequence[str]) -> None:
+    """Refuse descriptions that no encoder can do justice to.
+
+    Raises:
+        TaskError: saying which and why.
+    """
+    for description in descriptions:
+        words = len(description.split())
+        if words == 0:
+            raise TaskError("the task description is empty; write a sentence that says what to do")
+        if words > MAX_DESCRIPTION_WORDS:
+            raise TaskError(
+                f"the task description has {words} words; at most {MAX_DESCRIPTION_WORDS} are allowed, "
+                f"shorten it (it begins {description[:60]!r})"
+            )
+
+
+def scaled(vectors: Float[Tensor, "tasks width"]) -> Float[Tensor, "tasks width"]:
+    """L2-normalise each row, then scale by sqrt(width), so that entries have about unit variance."""
+    return normalize(vectors.to(torch.float32), dim=-1) * vectors.shape[-1] ** 0.5

@@ -1,0 +1,29 @@
+"""Name the ways a run can go wrong that its user can put right.
+
+Every error carries one sentence that says what was wrong and what to change. The command line prints that
+sentence and exits with status 2; a traceback is kept for faults of the program itself.
+"""
+
+
+class AdaptlabError(Exception):
+    """Root of all errors that a user can put right."""
+
+
+class ConfigurationError(AdaptlabError):
+    """A setting contradicts another setting, or the model it is meant for."""
+
+
+class TaskError(AdaptlabError):
+    """A task, a description or a suite folder is missing, empty, too long or malformed."""
+
+
+class BaseModelError(AdaptlabError):
+    """A base model cannot be loaded, or lacks the module that was asked for."""
+
+
+class CheckpointError(AdaptlabError):
+    """A checkpoint is damaged, from another base model, or not one of ours."""
+
+
+class RecordError(AdaptlabError):
+    """A run record is missing, damaged or cannot be compared with the others."""

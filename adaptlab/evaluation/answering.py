@@ -1,0 +1,114 @@
+"""Let a model answer questions by greedy generation: questions (and adapters) -> answer texts."""
+
+from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+from jaxtyping import Float
+from rich.progress import track
+from torch import Tensor
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+from adaptlab.adapters import AdapterFamily, attached
+from adaptlab.basemodels import generate_tokens
+from adaptlab.contracts import Example, Task
+from adaptlab.hypernetworks import Generator
+from adaptlab.tasks import PromptFormat
+
+
+@dataclass(frozen=True)
+class Question:
+    """One example of a task, asked with one description.
+
+    Args:
+        task: the task.
+        example: what is asked and what counts as right.
+        description: the sentence that describes the task, in the prompt or to the generator.
+    """
+
+    task: Task
+    example: Example
+    description: str
+
+
+def ask(task: Task, count: int) -> list[Question]:
+    """The first `count` test examples of a task; its evaluation descriptions take turns."""
+    texts = task.evaluation_descriptions
+    return [
+        Question(task, example, texts[index % len(texts)])
+        for index, example in enumerate(task.splits["test"][:count])
+    ]
+
+
+@dataclass
+class Responder:
+    """A frozen model, alone or with a generator that adapts it per question.
+
+    Args:
+        model: the frozen model.
+        tokenizer: its tokenizer.
+        prompt: how questions are put.
+        families: what the generator emits for.
+        generator: emits one adapter per distinct embedding; none for the base model alone.
+        batch_size: questions answered at once.
+        max_new_tokens: where an answer is cut if it has not ended.
+    """
+
+    model: PreTrainedModel
+    tokenizer: PreTrainedTokenizerBase
+    prompt: PromptFormat
+    families: Sequence[AdapterFamily] = ()
+    generator: Generator | None = None
+    batch_size: int = 64
+    max_new_tokens: int = 24
+
+    @cached_property
+    def stop_token_ids(self) -> list[int]:
+        """The end of text first, then every token with a line break: an answer ends with its line."""
+        texts = self.tokenizer.batch_decode([[index] for index in range(len(self.tokenizer))])
+        breaks = [index for index, text in enumerate(texts) if "\n" in text]
+        return [self.tokenizer.eos_token_id, *(index for index in breaks if index != self.tokenizer.eos_token_id)]
+
+    def answer(
+        self, questions: Sequence[Question], embeddings: Float[Tensor, "questions width"] | None = None, label: str = ""
+    ) -> list[str]:
+        """Greedy answers, in the order of the questions.
+
+        Args:
+            questions: what to ask.
+            embeddings: the condition of each question's adapter; needed where there is a generator.
+            label: shown beside the progress bar.
+        """
+        shots = {q.task.name: q.task.splits.get("train", ())[: self.prompt.shots] for q in questions}
+        prompts = [
+            self.prompt.render(q.example.input, self.tokenizer, q.description, shots[q.task.name]) for q in questions
+        ]
+        ids = [self.prompt.token_ids(prompt, self.tokenizer) for prompt in prompts]
+        order = sorted(range(len(ids)), key=lambda index: len(ids[index]))
+        answers = [""] * len(ids)
+        starts = range(0, len(order), self.batch_size)
+        for start in track(starts, description=label or "answering", transient=True):
+            rows = order[start : start + self.batch_size]
+            conditions = embeddings[torch.tensor(rows)] if embeddings is not None else None
+            for row, text in zip(rows, self._batch([ids[row] for row in rows], conditions), strict=True):
+                answers[row] = text
+        return answers
+
+    @torch.no_grad()
+    def _batch(self, ids: Sequence[Sequence[int]], conditions: Tensor | None) -> list[str]:
+        longest = max(len(row) for row in ids)
+        pad = self.tokenizer.pad_token_id
+        device = self.model.device
+        input_ids = torch.tensor([[pad] * (longest - len(row)) + list(row) for row in ids], device=device)
+        mask = torch.tensor([[0] * (longest - len(row)) + [1] * len(row) for row in ids], device=device)
+        start = self.prompt.prompt_start(self.tokenizer)
+        spans = torch.tensor([[min(start, len(row)), len(row)] for row in ids], device=device)
+        adapted: nullcontext[PreTrainedModel] = nullcontext(self.model)
+        if self.generator is not None and conditions is not None:
+            parameters = self.generator(conditions.to(device))
+            adapted = attached(self.model, self.families, parameters, spans)  # type: ignore[assignment]
+        with adapted:
+            new = generate_tokens(self.model, input_ids, mask, self.max_new_tokens, self.stop_token_ids)
+        return [str(text) for text in self.tokenizer.batch_decode(new, skip_special_tokens=True)]

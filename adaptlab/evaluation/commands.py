@@ -1,0 +1,100 @@
+"""The commands that measure, report and try out: arguments from the command line -> records, tables, answers."""
+
+from pathlib import Path
+
+from adaptlab.contracts import Example, Task
+from adaptlab.errors import ConfigurationError, TaskError
+from adaptlab.evaluation.answering import Question
+from adaptlab.evaluation.runs import Budget, evaluate_base, evaluate_checkpoint, load_trained, trained_responder
+from adaptlab.objectives import first_line
+from adaptlab.reports import report as write_report
+from adaptlab.tasks import load_suite
+
+
+def evaluate(
+    out: Path,
+    checkpoint: Path | None = None,
+    base_model: str | None = None,
+    dtype: str = "float32",
+    suite: str = "builtin",
+    method: str | None = None,
+    budget: Budget | None = None,
+) -> None:
+    """Measure a checkpoint with its descriptions and its controls, or the base model in its best prompt forms.
+
+    Args:
+        out: folder for the records.
+        checkpoint: a checkpoint of `adaptlab fit`; measured with aligned, shuffled and random descriptions.
+        base_model: without a checkpoint, the model to measure by prompting; with one, where to load its base model.
+        dtype: of the base model when it is measured by itself; a checkpoint brings its own.
+        suite: the tasks of the base model's measurement; a checkpoint brings its own.
+        method: name of the row in reports; made from the configuration when None.
+        budget: how much is measured.
+    """
+    budget = budget or Budget()
+    if checkpoint is not None:
+        paths = evaluate_checkpoint(checkpoint, out, budget, method, base_model)
+    elif base_model is not None:
+        paths = evaluate_base(base_model, dtype, suite, out, budget)
+    else:
+        raise ConfigurationError("say what to measure: --checkpoint FILE or --base_model NAME")
+    print("\n".join(f"wrote {path}" for path in paths))
+
+
+def report(runs: list[Path], out: Path = Path("report")) -> None:
+    """Print a Markdown report of all records under some folders, and write it beside a figure.
+
+    Args:
+        runs: record files, or folders that hold them.
+        out: folder for report.md and report.png.
+    """
+    print(write_report(runs, out))
+
+
+def generate(checkpoint: Path, description: str, inputs: list[str], base_model: str | None = None) -> None:
+    """Emit an adapter from a description in one forward pass, and answer inputs with the adapted model.
+
+    Args:
+        checkpoint: a checkpoint of `adaptlab fit`.
+        description: what the task is, in a sentence.
+        inputs: what to answer.
+        base_model: where to load the base model from, if not from where training did.
+    """
+    trained = load_trained(checkpoint, base_model)
+    vector = trained.encoder.encode([description], ["described"]).vectors
+    task = Task("described", (description,), {})
+    questions = [Question(task, Example(text, ("unknown",)), description) for text in inputs]
+    answers = trained_responder(trained, Budget()).answer(questions, vector.expand(len(inputs), -1))
+    for text, answer in zip(inputs, answers, strict=True):
+        print(f"{text}  ->  {first_line(answer)}")
+
+
+def tasks(suite: str = "builtin", name: str | None = None) -> None:
+    """List the tasks of a suite by split and family, or show one task with its descriptions and some examples.
+
+    Args:
+        suite: `builtin`, or a folder of tasks.
+        name: the task to show.
+    """
+    loaded = load_suite(suite)
+    if name is None:
+        for split, members in (("train", loaded.train), ("validation", loaded.validation), ("held-out", loaded.test)):
+            print(f"{split}: {len(members)} tasks")
+            families: dict[str, list[str]] = {}
+            for task in members:
+                families.setdefault(task.family or "-", []).append(task.name)
+            for family, names in sorted(families.items()):
+                print(f"  {family}: {', '.join(names)}")
+        return
+    found = [task for task in loaded.all_tasks if task.name == name]
+    if not found:
+        raise TaskError(f"suite {suite!r} has no task {name!r}; `adaptlab tasks` lists them")
+    show(found[0])
+
+
+def show(task: Task) -> None:
+    """Print one task."""
+    print(f"{task.name} ({task.metric}), {', '.join(f'{len(v)} {k}' for k, v in task.splits.items())} examples")
+    print("descriptions:", *(f"  - {text}" for text in task.descriptions[:8]), sep="\n")
+    print("unseen descriptions:", *(f"  - {text}" for text in task.unseen_descriptions[:4]), sep="\n")
+    print("examples:", *(f"  {e.input}  ->  {' | '.join(e.targets)}" for e in task.splits["test"][:6]), sep="\n")

@@ -1,0 +1,262 @@
+"""Measure one method on a suite: a checkpoint, or the base model in the prompt form that suits it best -> records."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from adaptlab.basemodels import BaseModel, load_base_model
+from adaptlab.contracts import RunRecord, Task, TaskSuite
+from adaptlab.embeddings import RandomVector, TaskEncoder
+from adaptlab.errors import CheckpointError, ConfigurationError
+from adaptlab.evaluation.answering import Question, Responder, ask
+from adaptlab.evaluation.conditions import with_other_descriptions, with_random_text
+from adaptlab.evaluation.records import Score, environment, example_hash, summarise, text_hash, write_record
+from adaptlab.objectives import exact_match
+from adaptlab.tasks import PromptFormat, load_suite
+from adaptlab.training.adaptation import SupervisedAdaptation, check_checkpoint
+from adaptlab.training.cli import rebuild
+from adaptlab.training.progress import peak_memory_bytes
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How much is measured.
+
+    Args:
+        seen_examples: test examples per train task.
+        heldout_examples: test examples per held-out task.
+        validation_examples: test examples per validation task, for choosing prompt forms.
+        derangements: how many shufflings of the descriptions are averaged.
+        batch_size: questions answered at once.
+        max_new_tokens: where an answer is cut.
+        seed: of the shufflings and random texts.
+    """
+
+    seen_examples: int = 6
+    heldout_examples: int = 24
+    validation_examples: int = 20
+    derangements: int = 3
+    batch_size: int = 64
+    max_new_tokens: int = 24
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A trained generator with all it needs to answer.
+
+    Args:
+        module: the generator on its base model.
+        encoder: embeds descriptions as in training.
+        prompt: the prompt form of training.
+        config: the resolved configuration that it was trained with.
+        cost: training time, memory and parameter counts.
+        seed: the training seed.
+    """
+
+    module: SupervisedAdaptation
+    encoder: TaskEncoder
+    prompt: PromptFormat
+    config: Mapping[str, Any]
+    cost: Mapping[str, Any]
+    seed: int
+
+
+def load_trained(path: Path, base_model: str | None = None) -> Trained:
+    """Rebuild a trained generator from its checkpoint, read without unpickling anything but tensors and plain types.
+
+    Args:
+        path: a checkpoint written by `adaptlab fit`.
+        base_model: load the base model from here instead; its weights must be those of training.
+
+    Raises:
+        CheckpointError: the file is absent, damaged, not ours, or of another base model.
+    """
+    import yaml
+
+    try:
+        checkpoint = torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError as error:
+        raise CheckpointError(f"there is no checkpoint {path}") from error
+    except Exception as error:
+        raise CheckpointError(f"{path} is damaged or not a checkpoint: {error}") from error
+    if not isinstance(checkpoint, dict) or "config" not in checkpoint or "base_model" not in checkpoint:
+        raise CheckpointError(f"{path} is not a checkpoint of adaptlab: it holds no configuration")
+    config = yaml.safe_load(checkpoint["config"])
+    if base_model is not None:
+        config["model"]["base_model"] = base_model
+    module, data = rebuild(yaml.safe_dump(config))
+    module.load_base_model()
+    check_checkpoint(checkpoint, module.base_model_name, module.fingerprint)
+    module.assemble(checkpoint["embedding_width"])
+    missing, unknown = module.load_state_dict(checkpoint["state_dict"], strict=False)
+    missing = [name for name in missing if not name.startswith("base_model.")]
+    if missing or unknown:
+        raise CheckpointError(f"{path} does not fit its own configuration: missing {missing}, unknown {unknown}")
+    module.eval()
+    return Trained(module, data.encoder, data.prompt, config, checkpoint["cost"], int(config["seed_everything"]))
+
+
+def score(questions: Sequence[Question], answers: Sequence[str], split: str, repeat: int = 0) -> list[Score]:
+    """Score answers, keeping hashes in place of texts."""
+    return [
+        Score(
+            split=split,
+            task=question.task.name,
+            example=example_hash(question.example),
+            description=text_hash(question.description),
+            repeat=repeat,
+            value=exact_match(answer, question.example.targets, question.task.metric),
+        )
+        for question, answer in zip(questions, answers, strict=True)
+    ]
+
+
+def questions_of(suite: TaskSuite, budget: Budget) -> dict[str, list[Question]]:
+    """The questions of the seen and the held-out tasks."""
+
+    def gather(tasks: Sequence[Task], count: int) -> list[Question]:
+        return [question for task in tasks for question in ask(task, count)]
+
+    return {"seen": gather(suite.train, budget.seen_examples), "heldout": gather(suite.test, budget.heldout_examples)}
+
+
+def evaluate_checkpoint(
+    path: Path, out: Path, budget: Budget, method: str | None = None, base_model: str | None = None
+) -> list[Path]:
+    """Measure a trained generator with its own descriptions and with the controls; one record per condition."""
+    trained = load_trained(path, base_model)
+    module = trained.module
+    suite = load_suite(trained.config["data"]["suite"])
+    responder = trained_responder(trained, budget)
+    name = method or default_method(trained)
+    asked = questions_of(suite, budget)
+    paths = []
+    for condition in ("aligned", "shuffled", "random_text", "random_vector"):
+        if condition == "random_vector" and trained.prompt.description:
+            continue
+        started = time.monotonic()
+        scores: list[Score] = []
+        for split, questions in asked.items():
+            repeats = budget.derangements if condition == "shuffled" and split == "heldout" else 1
+            for repeat in range(repeats):
+                seed = budget.seed + repeat
+                put, encoder = _under(condition, questions, trained.encoder, seed)
+                vectors = encoder.encode([q.description for q in put], [q.task.name for q in put]).vectors
+                answers = responder.answer(put, vectors, f"{name} {condition} {split} {repeat + 1}/{repeats}")
+                scores += score(put, answers, split, repeat)
+        record = RunRecord(
+            method=name,
+            condition=condition,
+            base_model=module.base_model_name,
+            seed=trained.seed,
+            config={**trained.config, "evaluation": vars(budget)},
+            environment=environment(),
+            metrics=summarise(scores),
+            wall_time_seconds=time.monotonic() - started,
+            training_time_seconds=trained.cost["training_time_seconds"],
+            peak_memory_bytes=max(trained.cost["peak_memory_bytes"], peak_memory_bytes()),
+            trained_parameters=trained.cost["trained_parameters"],
+            emitted_parameters=sum(g.parameters_per_task for f in module.adapter_families for g in f.groups),
+        )
+        paths.append(write_record(out, record, scores))
+    return paths
+
+
+def trained_responder(trained: Trained, budget: Budget) -> Responder:
+    """Answers with the trained generator's adapters."""
+    module = trained.module
+    return Responder(
+        module.frozen_model,
+        module.tokenizer,
+        trained.prompt,
+        module.adapter_families,
+        module.generator,
+        budget.batch_size,
+        budget.max_new_tokens,
+    )
+
+
+def _under(
+    condition: str, questions: Sequence[Question], encoder: TaskEncoder, seed: int
+) -> tuple[list[Question], TaskEncoder]:
+    if condition == "shuffled":
+        return with_other_descriptions(questions, seed), encoder
+    if condition == "random_text":
+        return with_random_text(questions, encoder, seed), encoder
+    return list(questions), RandomVector(encoder.width, seed) if condition == "random_vector" else encoder
+
+
+def default_method(trained: Trained) -> str:
+    """A row name from generator, families and prompt: `hypernetwork-lora`, `sharedadapter-lora+description`."""
+    families = "+".join(family.name for family in trained.module.adapter_families)
+    suffix = "+description" if trained.prompt.description else ""
+    return f"{type(trained.module.generator).__name__.lower()}-{families}{suffix}"
+
+
+FORMS = {
+    "no description": (PromptFormat("plain"), PromptFormat("chat")),
+    "description": (
+        PromptFormat("plain", description=True),
+        PromptFormat("plain", description=True, answer_only=True),
+        PromptFormat("chat", description=True),
+        PromptFormat("chat", description=True, answer_only=True),
+    ),
+    "description and 3 examples": (
+        PromptFormat("plain", description=True, shots=3),
+        PromptFormat("chat", description=True, shots=3),
+    ),
+}
+
+
+def evaluate_base(base_model: str, dtype: str, suite_name: str, out: Path, budget: Budget) -> list[Path]:
+    """Measure the base model three ways, each in the prompt form that does best on the validation tasks."""
+    base = load_base_model(base_model, dtype)
+    suite = load_suite(suite_name)
+    trial = [question for task in suite.validation for question in ask(task, budget.validation_examples)]
+    if not trial:
+        raise ConfigurationError(f"suite {suite_name!r} has no validation tasks to choose the prompt form on")
+    paths = []
+    for condition, forms in FORMS.items():
+        started = time.monotonic()
+        grid = {form.label: _macro_mean(base, form, trial, budget) for form in forms}
+        best = max(forms, key=lambda form: grid[form.label])
+        scores: list[Score] = []
+        for split, questions in questions_of(suite, budget).items():
+            responder = _plain_responder(base, best, budget)
+            scores += score(questions, responder.answer(questions, label=f"base {best.label} {split}"), split)
+        record = RunRecord(
+            method="base",
+            condition=condition,
+            base_model=base_model,
+            seed=budget.seed,
+            config={
+                "suite": suite_name,
+                "dtype": dtype,
+                "prompt": vars(best),
+                "prompt_grid_on_validation_tasks": grid,
+                "evaluation": vars(budget),
+            },
+            environment=environment(),
+            metrics=summarise(scores),
+            wall_time_seconds=time.monotonic() - started,
+            peak_memory_bytes=peak_memory_bytes(),
+        )
+        paths.append(write_record(out, record, scores))
+    return paths
+
+
+def _plain_responder(base: BaseModel, form: PromptFormat, budget: Budget) -> Responder:
+    return Responder(
+        base.model, base.tokenizer, form, batch_size=budget.batch_size, max_new_tokens=budget.max_new_tokens
+    )
+
+
+def _macro_mean(base: BaseModel, form: PromptFormat, questions: Sequence[Question], budget: Budget) -> float:
+    answers = _plain_responder(base, form, budget).answer(questions, label=f"choosing a form: {form.label}")
+    per_task = summarise(score(questions, answers, "validation"))
+    return sum(metric.value for metric in per_task) / len(per_task)

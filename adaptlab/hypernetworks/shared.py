@@ -1,0 +1,31 @@
+"""Generate the same adapter for every task, from free parameters."""
+
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from adaptlab.contracts import AdapterParameters
+from adaptlab.hypernetworks.generator import Generator, GeneratorContext
+
+
+class SharedAdapter(Generator):
+    """One adapter for all tasks: the multi-task baseline, usually with the description in the prompt."""
+
+    def __init__(self, context: GeneratorContext) -> None:
+        super().__init__()
+        self.groups = context.groups
+        for index, group in enumerate(self.groups):
+            for factor in group.factors:
+                self.register_parameter(f"g{index}_{factor.name}", nn.Parameter(context.starts[group.key][factor.name]))
+
+    def forward(self, embeddings: Float[Tensor, "batch width"]) -> AdapterParameters:
+        rows = len(embeddings)
+        return AdapterParameters(
+            self.groups,
+            {
+                group.key: {
+                    factor.name: getattr(self, f"g{index}_{factor.name}").expand(rows, -1, -1, -1)
+                    for factor in group.factors
+                }
+                for index, group in enumerate(self.groups)
+            },
+        )

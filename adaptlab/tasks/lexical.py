@@ -1,0 +1,170 @@
+"""Pair lists in, recipes out: antonyms, synonyms, facts by selection, and shifts of the calendar."""
+
+import random
+from collections.abc import Sequence
+from functools import cache
+
+from adaptlab.tasks import lexical_wordings as wordings
+from adaptlab.tasks.lexical_relations import RELATIONS, Relation
+from adaptlab.tasks.lexicon import common_words, hash_split, rows
+from adaptlab.tasks.recipe import DrawExample, Recipe
+
+Pairs = Sequence[tuple[str, str]]
+_TRAIN_PERCENT = 60
+_SHARED_KEYS = ("capital", "nationality", "continent", "french", "spanish")
+_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+
+
+@cache
+def antonyms(split: str) -> tuple[tuple[str, str], ...]:
+    """Opposite pairs of `train` or `test`, in both directions; the two share no word."""
+    chosen = [(row[0], row[1]) for row in rows("antonyms") if hash_split(row[0], _TRAIN_PERCENT, 0) == split]
+    return tuple(chosen + [(second, first) for first, second in chosen])
+
+
+@cache
+def synonyms() -> dict[str, str]:
+    """A near synonym of each word that has one."""
+    return {row[0]: row[1] for row in rows("synonyms")}
+
+
+@cache
+def train_synonyms() -> tuple[tuple[str, str], ...]:
+    """Synonym pairs without any word of the held-out antonyms."""
+    held_out = {word for pair in antonyms("test") for word in pair}
+    return tuple(pair for pair in synonyms().items() if not held_out.intersection(pair))
+
+
+@cache
+def related(relation: str) -> tuple[tuple[str, str], ...]:
+    """The (key, value) pairs of a relation; relations with the same keys split the keys."""
+    column = {"capital": 1, "nationality": 2, "continent": 3}.get(relation)
+    if column is None:
+        pairs = [(row[1], row[2]) for row in rows("relations") if row[0] == relation]
+    else:
+        pairs = [(row[0], row[column]) for row in rows("countries")]
+    if relation not in _SHARED_KEYS:
+        return tuple(pairs)
+    wanted = "test" if relation in ("continent", "spanish") else "train"
+    return tuple(pair for pair in pairs if hash_split(pair[0], _TRAIN_PERCENT, 0) == wanted)
+
+
+def _listed(key: str, options: list[str], rng: random.Random) -> str:
+    rng.shuffle(options)
+    return f"{key}: {', '.join(options)}"
+
+
+def _draw_related(relation: Relation) -> DrawExample:
+    pairs = related(relation.name)
+    values = tuple(sorted({value for _, value in pairs}))
+
+    def draw(rng: random.Random) -> tuple[str, str]:
+        key, answer = rng.choice(pairs)
+        right = {value for other, value in pairs if other == key}
+        alike = {word for group in relation.alike if answer in group for word in group}
+        wrong = [value for value in values if value not in right and value not in alike]
+        return _listed(key, [answer, *rng.sample(wrong, 2)], rng), answer
+
+    return draw
+
+
+def _draw_synonym() -> DrawExample:
+    """The opposite is among the options where the word has one."""
+    pairs, opposites = train_synonyms(), dict(antonyms("train"))
+
+    def draw(rng: random.Random) -> tuple[str, str]:
+        key, answer = rng.choice(pairs)
+        options = [answer, *([opposites[key]] if key in opposites else [])]
+        fillers = [word for word in common_words("train") if word not in (key, *options)]
+        return _listed(key, options + rng.sample(fillers, 4 - len(options)), rng), answer
+
+    return draw
+
+
+def _draw_opposite() -> DrawExample:
+    """A synonym is always among the options, so that the relation must be known."""
+    taken = {answer for _, answer in train_synonyms()}
+    taken |= {value for relation in RELATIONS if relation.split == "train" for _, value in related(relation.name)}
+    pairs = [(key, answer) for key, answer in antonyms("test") if key in synonyms() and answer not in taken]
+
+    def draw(rng: random.Random) -> tuple[str, str]:
+        key, answer = rng.choice(pairs)
+        options = [answer, synonyms()[key]]
+        fillers = [word for word in common_words("test") if word not in (key, *options)]
+        return _listed(key, options + rng.sample(fillers, 2), rng), answer
+
+    return draw
+
+
+def _draw_antonym(rng: random.Random) -> tuple[str, str]:
+    return rng.choice(antonyms("train"))
+
+
+def _draw_same_or_opposite(rng: random.Random) -> tuple[str, str]:
+    if rng.random() < 0.5:
+        return ", ".join(rng.choice(antonyms("train"))), "opposite"
+    pair = list(rng.choice(train_synonyms()))
+    rng.shuffle(pair)
+    return ", ".join(pair), "same"
+
+
+def _draw_weekday(shift: int) -> DrawExample:
+    def draw(rng: random.Random) -> tuple[str, str]:
+        day = rng.randrange(7)
+        time = f"{rng.randrange(24)}:{rng.choice(('00', '15', '30', '45'))}"
+        return f"{_DAYS[day]} {time}", f"{_DAYS[(day + shift) % 7]} {time}"
+
+    return draw
+
+
+def _draw_month(shift: int) -> DrawExample:
+    def draw(rng: random.Random) -> tuple[str, str]:
+        month, date = rng.randrange(12), rng.randint(1, 28)
+        return f"{date} {_MONTHS[month]}", f"{date} {_MONTHS[(month + shift) % 12]}"
+
+    return draw
+
+
+def recipes() -> list[Recipe]:
+    """All recipes about relations between words."""
+    made = [
+        Recipe(
+            f"pick_{relation.name}",
+            "pick_related",
+            relation.split,
+            wordings.select_wording(relation),
+            _draw_related(relation),
+        )
+        for relation in RELATIONS
+    ]
+    weekday, month = wordings.weekday_wording, wordings.month_wording
+    made += [
+        Recipe("pick_synonym", "pick_related", "train", wordings.SELECT_SYNONYM, _draw_synonym()),
+        Recipe("pick_antonym", "pick_related", "test", wordings.SELECT_ANTONYM, _draw_opposite()),
+        Recipe("antonym", "antonym", "train", wordings.ANTONYM, _draw_antonym),
+        Recipe("same_or_opposite", "same_or_opposite", "train", wordings.SAME_OR_OPPOSITE, _draw_same_or_opposite),
+        Recipe("next_weekday", "shift_weekday", "train", weekday("one day later", "the next day"), _draw_weekday(1)),
+        Recipe(
+            "weekday_in_two_days",
+            "shift_weekday",
+            "train",
+            weekday("two days later", "the day after the next"),
+            _draw_weekday(2),
+        ),
+        Recipe(
+            "previous_weekday",
+            "shift_weekday",
+            "train",
+            weekday("one day earlier", "the day before"),
+            _draw_weekday(-1),
+        ),
+        Recipe("next_month", "shift_month", "test", month("one month later", "the next month"), _draw_month(1)),
+        Recipe(
+            "previous_month", "shift_month", "test", month("one month earlier", "the month before"), _draw_month(-1)
+        ),
+    ]
+    return made

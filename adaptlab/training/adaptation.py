@@ -1,0 +1,217 @@
+"""Train a generator of adapters through a frozen language model: batch -> loss (supervised fine-tuning)."""
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
+
+import torch
+from jaxtyping import Float
+from lightning import LightningModule
+from lightning.pytorch.cli import OptimizerCallable
+from torch import Tensor, nn
+from torchmetrics import MeanMetric
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+from adaptlab.adapters import AdapterFamily, attached
+from adaptlab.basemodels import fingerprint, list_sites, load_base_model, target_logits
+from adaptlab.contracts import AdapterParameters, AdapterSite
+from adaptlab.errors import CheckpointError, ConfigurationError
+from adaptlab.hypernetworks import Generator, GeneratorContext
+from adaptlab.objectives import mean_loss_per_example
+from adaptlab.training.batches import AdaptationBatch
+
+FamilyFactory = Callable[[Sequence[AdapterSite]], AdapterFamily]
+GeneratorFactory = Callable[[GeneratorContext], Generator]
+VALIDATION_SPLITS = ("validation", "seen")
+
+
+class SupervisedAdaptation(LightningModule):
+    """Any generator, any families, one frozen model; the loss of the answer, a mean per example.
+
+    Args:
+        base_model: name of the frozen model, as for `load_base_model`.
+        families: how the model is adapted; several act together.
+        generator: what emits the adapters.
+        dtype: of the frozen model; generators stay in float32.
+        optimizer: AdamW at 4e-4 without weight decay when None.
+        schedule: `linear` falls to zero at the last step, `constant` does not; both after the warm-up.
+        warmup_share: share of all steps over which the learning rate rises from zero.
+        trust_remote_code: run code that comes with the base model.
+    """
+
+    def __init__(
+        self,
+        base_model: str,
+        families: list[FamilyFactory],
+        generator: GeneratorFactory,
+        dtype: str = "float32",
+        optimizer: OptimizerCallable | None = None,
+        schedule: Literal["linear", "constant"] = "linear",
+        warmup_share: float = 0.1,
+        trust_remote_code: bool = False,
+    ) -> None:
+        super().__init__()
+        self.base_model_name, self.dtype_name, self.trust_remote_code = base_model, dtype, trust_remote_code
+        self._family_factories, self._generator_factory = families, generator
+        self._optimizer, self.schedule, self.warmup_share = optimizer, schedule, warmup_share
+        self.strict_loading = False
+        self._assembled = False
+
+    def load_base_model(self) -> None:
+        """Load the frozen model, its tokenizer and the families that fit it; the first call does it."""
+        if hasattr(self, "base_model"):
+            return
+        base = load_base_model(self.base_model_name, self.dtype_name, self.trust_remote_code)
+        self._tokenizer = base.tokenizer
+        self.families = nn.ModuleList([factory(list_sites(base.model)) for factory in self._family_factories])
+        self.base_model = base.model
+        self.fingerprint = fingerprint(base.model)
+
+    @property
+    def tokenizer(self) -> PreTrainedTokenizerBase:
+        """The base model's tokenizer."""
+        self.load_base_model()
+        return self._tokenizer
+
+    def assemble(self, embedding_width: int) -> None:
+        """Build the generator for the base model's sites and the embeddings' width; the first call does it."""
+        if self._assembled:
+            return
+        self.load_base_model()
+        self.generator = self._generator_factory(generator_context(self.adapter_families, embedding_width))
+        self.embedding_width = embedding_width
+        self._ddp_params_and_buffers_to_ignore = [
+            name
+            for name, _ in (*self.named_parameters(), *self.named_buffers())
+            if name.startswith("base_model.")
+        ]
+        self.metrics = nn.ModuleDict(
+            {f"{split}_{value}": MeanMetric() for split in VALIDATION_SPLITS for value in ("loss", "exact_match")}
+        )
+        self._assembled = True
+
+    @property
+    def adapter_families(self) -> list[AdapterFamily]:
+        """The families, as attached together."""
+        return list(self.families)  # type: ignore[arg-type]
+
+    @property
+    def frozen_model(self) -> PreTrainedModel:
+        """The base model."""
+        return self.base_model
+
+    def configure_model(self) -> None:
+        """Build what depends on the base model and the encoder, before any strategy wraps this module."""
+        self.assemble(self.trainer.datamodule.encoder.width)  # type: ignore[attr-defined]
+
+    def configure_optimizers(self) -> Any:
+        """Train the generator; the frozen model is in no optimiser."""
+        trained = list(self.generator.parameters())
+        optimizer = self._optimizer(trained) if self._optimizer else torch.optim.AdamW(trained, 4e-4, weight_decay=0.0)
+        total = int(self.trainer.estimated_stepping_batches)
+        warmup = math.ceil(self.warmup_share * total)
+
+        def factor(step: int) -> float:
+            if step < warmup:
+                return (step + 1) / warmup
+            return 1.0 if self.schedule == "constant" else max(0.0, (total - step) / max(1, total - warmup))
+
+        scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}
+
+    def train(self, mode: bool = True) -> "SupervisedAdaptation":
+        """Switch the generator's mode; the frozen model always stays in evaluation mode."""
+        super().train(mode)
+        if hasattr(self, "base_model"):
+            self.base_model.eval()
+        return self
+
+    def emit(self, embeddings: Float[Tensor, "batch width"]) -> AdapterParameters:
+        """The adapters of a batch of task embeddings."""
+        emitted: AdapterParameters = self.generator(embeddings)
+        return emitted
+
+    def losses(self, batch: AdaptationBatch) -> tuple[Float[Tensor, " batch"], Float[Tensor, " batch"]]:
+        """Each example's loss, and whether greedy decoding would give its answer."""
+        parameters = self.emit(batch.embeddings)
+        with attached(self.frozen_model, self.adapter_families, parameters, batch.prompt_spans):
+            logits = target_logits(self.frozen_model, batch.input_ids, batch.attention_mask, batch.predicts_target)
+        return mean_loss_per_example(logits, batch.target_ids, batch.target_rows, len(batch))
+
+    def training_step(self, batch: AdaptationBatch, batch_index: int) -> Tensor:
+        """Mean over examples; every process has equally many, so DDP's mean is the mean over the global batch."""
+        losses, hits = self.losses(batch)
+        loss = losses.mean()
+        self.log("train/loss", loss, prog_bar=True, batch_size=len(batch))
+        self.log("train/exact_match", hits.mean(), prog_bar=True, batch_size=len(batch))
+        return loss
+
+    def validation_step(self, batch: AdaptationBatch, batch_index: int, dataloader_idx: int = 0) -> None:
+        """Gather loss and exact match of one split; the first one chooses checkpoints."""
+        losses, hits = self.losses(batch)
+        split = VALIDATION_SPLITS[dataloader_idx]
+        for value, numbers in (("loss", losses), ("exact_match", hits)):
+            metric = self.metrics[f"{split}_{value}"]
+            metric.update(numbers)
+            self.log(
+                f"{split}/{value}", metric, on_step=False, on_epoch=True, prog_bar=True, add_dataloader_idx=False
+            )
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Keep what was trained and the families' buffers; leave out the frozen model, note which one it was."""
+        state = checkpoint["state_dict"]
+        checkpoint["state_dict"] = {key: value for key, value in state.items() if not key.startswith("base_model.")}
+        checkpoint["base_model"] = {
+            "name": self.base_model_name,
+            "dtype": self.dtype_name,
+            "fingerprint": self.fingerprint,
+        }
+        checkpoint["embedding_width"] = self.embedding_width
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Refuse a checkpoint of another base model, or one whose parameters are not this module's."""
+        check_checkpoint(checkpoint, self.base_model_name, self.fingerprint)
+        own = {key for key in self.state_dict() if not key.startswith("base_model.")}
+        found = set(checkpoint["state_dict"])
+        if own != found:
+            raise CheckpointError(
+                "the checkpoint's parameters are not those of this configuration; "
+                f"missing {sorted(own - found)[:3]}, unknown {sorted(found - own)[:3]}"
+            )
+
+
+def generator_context(families: Sequence[AdapterFamily], embedding_width: int) -> GeneratorContext:
+    """What a generator must know of the families: shapes and starts of their factors, in sorted order.
+
+    Raises:
+        ConfigurationError: two families of one kind.
+    """
+    owned = sorted(((family, group) for family in families for group in family.groups), key=lambda pair: pair[1].key)
+    keys = [group.key for _, group in owned]
+    if len(set(keys)) != len(keys):
+        raise ConfigurationError(f"families adapt the same sites twice: {keys}; list each family once")
+    return GeneratorContext(
+        groups=tuple(group for _, group in owned),
+        starts={group.key: dict(family.start(group)) for family, group in owned},
+        spreads={
+            group.key: {factor.name: family.start_spread(factor.name) for factor in group.factors}
+            for family, group in owned
+        },
+        embedding_width=embedding_width,
+    )
+
+
+def check_checkpoint(checkpoint: dict[str, Any], name: str, weights_fingerprint: str) -> None:
+    """Refuse a checkpoint that was trained on other weights.
+
+    Raises:
+        CheckpointError: naming both base models.
+    """
+    trained_on = checkpoint.get("base_model")
+    if not isinstance(trained_on, dict):
+        raise CheckpointError("this is not a checkpoint of adaptlab: it does not name its base model")
+    if trained_on["fingerprint"] != weights_fingerprint:
+        raise CheckpointError(
+            f"the checkpoint was trained on {trained_on['name']} ({trained_on['dtype']}, weights "
+            f"{trained_on['fingerprint']}), not on {name} (weights {weights_fingerprint}); use its own base model"
+        )

@@ -1,0 +1,146 @@
+"""The command `adaptlab fit`: configuration files and options -> a trained generator and its checkpoints."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jsonargparse import ArgumentParser, set_parsing_settings
+from lightning import LightningModule, Trainer
+from lightning.pytorch.callbacks import ModelCheckpoint
+from lightning.pytorch.cli import LightningArgumentParser, LightningCLI, SaveConfigCallback
+from lightning.pytorch.loggers import CSVLogger
+
+from adaptlab.training.adaptation import SupervisedAdaptation
+from adaptlab.training.datamodule import TaskDataModule
+from adaptlab.training.progress import ProgressLines, RunCost
+
+DESCRIPTION = """Train a generator of adapters through a frozen language model.
+
+A configuration names the base model, the adapter families (LoRA, LoReFT), the generator and the tasks; later files
+and options overrule earlier ones, and a base.yaml beside the first file is read before it:
+
+  adaptlab fit --config experiments/text_to_lora.yaml --data.batch_size 64
+"""
+
+
+class KeepConfig(SaveConfigCallback):
+    """Write the resolved configuration beside the run and into its checkpoints."""
+
+    def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        if trainer.is_global_zero and stage == "fit":
+            path = Path(trainer.default_root_dir) / self.config_filename
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self.parser.save(self.config, path, skip_none=False, overwrite=True, multifile=False)
+
+    def on_save_checkpoint(self, trainer: Trainer, pl_module: LightningModule, checkpoint: dict[str, Any]) -> None:
+        checkpoint["config"] = self.parser.dump(self.config, skip_none=False)
+
+
+class FitCLI(LightningCLI):
+    """LightningCLI with interpolation across files, our callbacks, and no hidden optimiser or scheduler."""
+
+    def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
+        parser.add_lightning_class_args(ModelCheckpoint, "checkpoint")
+        parser.add_argument("--ckpt_path", type=Path | None, default=None, help="resume from this checkpoint")
+        parser.set_defaults(
+            {
+                "checkpoint.monitor": "validation/exact_match",
+                "checkpoint.mode": "max",
+                "checkpoint.filename": "best",
+                "checkpoint.save_last": True,
+                "checkpoint.enable_version_counter": False,
+            }
+        )
+
+    def _parse_ckpt_path(self) -> None:
+        """Leave the configuration as given: a checkpoint's hyperparameters never overrule the command line."""
+
+
+def trainer_defaults() -> dict[str, Any]:
+    """Defaults of the trainer that every run shares."""
+    return {
+        "accelerator": "auto",
+        "use_distributed_sampler": False,
+        "gradient_clip_val": 1.0,
+        "default_root_dir": "runs/fit",
+        "log_every_n_steps": 10,
+        "num_sanity_val_steps": 0,
+    }
+
+
+def fit(arguments: list[str]) -> None:
+    """Run `adaptlab fit` with these arguments."""
+    set_parsing_settings(omegaconf_absolute_to_relative_paths=True)
+    sys.argv = ["adaptlab fit", *with_base(arguments)]
+    cli = FitCLI(
+        SupervisedAdaptation,
+        TaskDataModule,
+        save_config_callback=KeepConfig,
+        save_config_kwargs={"overwrite": True},
+        trainer_defaults=trainer_defaults(),
+        seed_everything_default=0,
+        auto_configure_optimizers=False,
+        parser_kwargs={"parser_mode": "omegaconf+", "description": DESCRIPTION},
+        run=False,
+    )
+    finish(cli)
+
+
+def with_base(arguments: list[str]) -> list[str]:
+    """Read `base.yaml` first where one lies beside the first configuration file; it holds what its siblings share."""
+    for index, argument in enumerate(arguments):
+        flag, _, value = argument.partition("=")
+        if flag in ("-c", "--config"):
+            first = Path(value or (arguments[index + 1] if index + 1 < len(arguments) else ""))
+            base = first.with_name("base.yaml")
+            if first.name != "base.yaml" and base.is_file():
+                return ["--config", str(base), *arguments]
+            break
+    return arguments
+
+
+def finish(cli: FitCLI) -> None:
+    """Add what depends on the run's folder, train, and say where the checkpoint is."""
+    trainer = cli.trainer
+    root = trainer.default_root_dir
+    for callback in trainer.callbacks:  # type: ignore[attr-defined]
+        if isinstance(callback, ModelCheckpoint):
+            callback.dirpath = callback.dirpath or str(Path(root) / "checkpoints")
+    if cli.config.trainer.logger in (None, True):
+        trainer.loggers = [CSVLogger(root, name="", version="logs")]
+    trainer.callbacks += [ProgressLines(), RunCost()]  # type: ignore[attr-defined]
+    trainer.fit(cli.model, datamodule=cli.datamodule, ckpt_path=cli.config.get("ckpt_path"))
+
+
+def rebuild(config_text: str) -> tuple[SupervisedAdaptation, TaskDataModule]:
+    """Module and data module from the configuration that a checkpoint holds; only known classes are named in it.
+
+    Raises:
+        CheckpointError: the configuration names a class from elsewhere.
+    """
+    values = yaml.safe_load(config_text)
+    refuse_foreign_classes(values)
+    parser = ArgumentParser(exit_on_error=False)
+    parser.add_class_arguments(SupervisedAdaptation, "model")
+    parser.add_class_arguments(TaskDataModule, "data")
+    built = parser.instantiate(parser.parse_object({"model": values["model"], "data": values["data"]}))
+    return built.model, built.data
+
+
+ALLOWED_CLASSES = ("adaptlab.", "torch.optim.")
+
+
+def refuse_foreign_classes(values: Any) -> None:
+    """Walk a configuration and refuse class paths outside of adaptlab and torch's optimisers."""
+    from adaptlab.errors import CheckpointError
+
+    if isinstance(values, dict):
+        path = values.get("class_path")
+        if path is not None and not str(path).startswith(ALLOWED_CLASSES):
+            raise CheckpointError(f"the checkpoint's configuration names {path}, which is not a class of adaptlab")
+        for value in values.values():
+            refuse_foreign_classes(value)
+    elif isinstance(values, list):
+        for value in values:
+            refuse_foreign_classes(value)

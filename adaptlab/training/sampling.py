@@ -1,0 +1,126 @@
+"""Decide which examples form which batch: (seed, epoch) -> global batches, shared out over processes."""
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from adaptlab.errors import ConfigurationError
+
+POOL_BATCHES = 16
+"""Batches that are sorted by length together: similar lengths inside a batch, mixed tasks and random order outside."""
+
+
+@dataclass(frozen=True)
+class Pick:
+    """One training example: indices of its task, of the example in the task's split, and of the description."""
+
+    task: int
+    example: int
+    description: int
+
+
+def global_batches(
+    example_lengths: Sequence[Sequence[int]],
+    description_lengths: Sequence[Sequence[int]],
+    examples_per_task: int,
+    batch_size: int,
+    seed: int,
+    epoch: int,
+) -> list[list[Pick]]:
+    """The batches of one epoch, a pure function of its arguments, whatever the number of processes.
+
+    Every task gives the same number of examples, each with a description drawn at random, so tasks weigh the same.
+    Batches hold examples of similar length from many tasks. A last, incomplete batch is left out.
+
+    Args:
+        example_lengths: per task and example, in tokens.
+        description_lengths: per task and description, in tokens; zeros where descriptions are not in the prompt.
+        examples_per_task: how many examples each task gives; with replacement only beyond what it has.
+        batch_size: examples per global batch.
+        seed: of the run.
+        epoch: from 0.
+    """
+    rng = random.Random(f"{seed}:{epoch}")
+    picks: list[tuple[int, Pick]] = []
+    for task, lengths in enumerate(example_lengths):
+        order: list[int] = []
+        while len(order) < examples_per_task:
+            order += rng.sample(range(len(lengths)), len(lengths))
+        for example in order[:examples_per_task]:
+            description = rng.randrange(len(description_lengths[task]))
+            length = lengths[example] + description_lengths[task][description]
+            picks.append((length, Pick(task, example, description)))
+    rng.shuffle(picks)
+    batches = []
+    pool = POOL_BATCHES * batch_size
+    for start in range(0, len(picks), pool):
+        similar = [pick for _, pick in sorted(picks[start : start + pool], key=lambda item: item[0])]
+        batches += [similar[i : i + batch_size] for i in range(0, len(similar), batch_size)]
+    full = [batch for batch in batches if len(batch) == batch_size]
+    rng.shuffle(full)
+    return full
+
+
+class TaskBatchSampler:
+    """Gives each process its share of every global batch.
+
+    Args:
+        example_lengths: per task and example, in tokens.
+        description_lengths: per task and description, in tokens.
+        examples_per_task: examples of each task in an epoch.
+        batch_size: examples per global batch, over all processes; a multiple of their number.
+        seed: of the run.
+        rank: this process.
+        processes: how many there are.
+
+    Raises:
+        ConfigurationError: the batch cannot be shared out evenly, or an epoch would have no batch.
+    """
+
+    def __init__(
+        self,
+        example_lengths: Sequence[Sequence[int]],
+        description_lengths: Sequence[Sequence[int]],
+        examples_per_task: int,
+        batch_size: int,
+        seed: int,
+        rank: int,
+        processes: int,
+    ) -> None:
+        if batch_size % processes:
+            raise ConfigurationError(f"batch_size {batch_size} must be a multiple of the {processes} processes")
+        if len(example_lengths) * examples_per_task < batch_size:
+            raise ConfigurationError(
+                f"{len(example_lengths)} tasks x {examples_per_task} examples_per_task give no batch of {batch_size}; "
+                "raise examples_per_task or lower batch_size"
+            )
+        self.example_lengths, self.description_lengths = example_lengths, description_lengths
+        self.examples_per_task, self.batch_size, self.seed = examples_per_task, batch_size, seed
+        self.rank, self.processes, self.epoch = rank, processes, 0
+
+    @property
+    def sampler(self) -> "TaskBatchSampler":
+        """Itself: Lightning calls `set_epoch` on a batch sampler's `sampler`."""
+        return self
+
+    def set_epoch(self, epoch: int) -> None:
+        """Choose the epoch that the next iteration gives."""
+        self.epoch = epoch
+
+    def _batches(self) -> list[list[Pick]]:
+        return global_batches(
+            self.example_lengths,
+            self.description_lengths,
+            self.examples_per_task,
+            self.batch_size,
+            self.seed,
+            self.epoch,
+        )
+
+    def __len__(self) -> int:
+        total = len(self.example_lengths) * self.examples_per_task
+        return total // self.batch_size
+
+    def __iter__(self) -> Iterator[list[Pick]]:
+        for batch in self._batches():
+            yield batch[self.rank :: self.processes]

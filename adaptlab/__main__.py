@@ -2,6 +2,7 @@
 
 import importlib
 import sys
+from collections.abc import Callable
 
 from adaptlab.errors import AdaptlabError
 
@@ -48,7 +49,7 @@ def main() -> None:
         sys.exit(2)
 
 
-def _call(command: object, name: str, arguments: list[str]) -> None:
+def _call(command: Callable[..., None], name: str, arguments: list[str]) -> None:
     from jsonargparse import auto_cli
 
     auto_cli(command, args=arguments, prog=f"adaptlab {name}", as_positional=True)

@@ -193,9 +193,7 @@ class AdapterParameters:
         index = slice(tasks, tasks + 1 or None) if isinstance(tasks, int) else tasks
         if isinstance(index, Sequence):
             index = torch.tensor(index)
-        picked = {
-            key: {name: value[index] for name, value in factors.items()} for key, factors in self.factors.items()
-        }
+        picked = {key: {name: value[index] for name, value in factors.items()} for key, factors in self.factors.items()}
         return AdapterParameters(self.groups, picked)
 
     @property

@@ -25,7 +25,7 @@ def written_whole(path: Path) -> Iterator[Path]:
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f".{path.name}.{os.getpid()}.partial")
     yield aside
-    os.replace(aside, path)
+    aside.replace(path)
 
 
 def write_json(path: Path, value: Any) -> None:

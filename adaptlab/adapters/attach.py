@@ -39,9 +39,7 @@ class _CurrentTokens:
         real = mask[:, : past + length].long()
         positions = torch.where(real > 0, real.cumsum(1) - 1, -1)[:, past:]
         spans = self.spans.to(tokens.device).repeat_interleave(batch // self.spans.shape[0], 0)
-        self.chosen = {
-            group.key: family.chosen_tokens(group, positions, spans) for family, group in self.groups
-        }
+        self.chosen = {group.key: family.chosen_tokens(group, positions, spans) for family, group in self.groups}
 
 
 def _site_hook(edit: Edit, group: SiteGroup, current: _CurrentTokens) -> Any:

@@ -17,7 +17,8 @@ def anchor(site: str, width: int, rank: int) -> Float[Tensor, "width rank"]:
     generator = torch.Generator().manual_seed(zlib.crc32(f"{site}:{width}:{rank}".encode()))
     gaussian = torch.randn(width, rank, generator=generator, dtype=torch.float64)
     orthonormal, triangle = torch.linalg.qr(gaussian)
-    return (orthonormal * torch.sign(torch.diagonal(triangle))).float()
+    signed: Tensor = orthonormal * torch.sign(torch.diagonal(triangle))
+    return signed.float()
 
 
 def horizontal_cayley(

@@ -31,9 +31,7 @@ class AdapterFamily(nn.Module, ABC):
     def edits(self, group: SiteGroup, factors: FactorTensors) -> Sequence[Edit]:
         """One edit per site of the group, from factors `[batch, layers, rows, width]`."""
 
-    def chosen_tokens(
-        self, group: SiteGroup, positions: Tensor, spans: Tensor
-    ) -> Tensor | None:
+    def chosen_tokens(self, group: SiteGroup, positions: Tensor, spans: Tensor) -> Tensor | None:
         """Mask `[batch, tokens]` of the tokens that the group edits, or None where it edits all."""
         return None
 

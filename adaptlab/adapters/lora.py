@@ -86,5 +86,3 @@ class LoRA(AdapterFamily):
 
         squared = inner(left, left) + inner(right, right) - 2 * inner(left, right)
         return self.scale**2 * squared.clamp(min=0)
-
-

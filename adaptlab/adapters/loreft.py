@@ -48,9 +48,9 @@ class LoReFT(AdapterFamily):
         check_rank(rank, blocks[0])
         factors = (FactorShape("A", rank, width), FactorShape("D", rank, width), FactorShape("b", rank, 1))
         self.groups = tuple(
-            SiteGroup(self.name, f"block.{side}" if side else "block", blocks, factors)
-            for side in self.positions.sides
+            SiteGroup(self.name, f"block.{side}" if side else "block", blocks, factors) for side in self.positions.sides
         )
+        self.anchors: Tensor
         self.register_buffer("anchors", torch.stack([anchor(site.path, width, rank) for site in blocks]))
         self.scale = width**-0.5
 
@@ -109,4 +109,5 @@ class LoReFT(AdapterFamily):
             return (overlap * (maps + biases)).sum((-1, -2))
 
         squared = inner(one, left, one, left) + inner(other, right, other, right) - 2 * inner(one, left, other, right)
-        return squared.clamp(min=0)
+        distance: Tensor = squared.clamp(min=0)
+        return distance

@@ -24,9 +24,11 @@ def target_logits(
     def keep_targets(_module: nn.Module, arguments: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         return (arguments[0][predicts_target],)
 
-    handle = model.get_output_embeddings().register_forward_pre_hook(keep_targets)
+    head: nn.Module = model.get_output_embeddings()  # type: ignore[no-untyped-call]
+    handle = head.register_forward_pre_hook(keep_targets)
     try:
-        return model(input_ids=input_ids, attention_mask=attention_mask, use_cache=False).logits
+        logits: Tensor = model(input_ids=input_ids, attention_mask=attention_mask, use_cache=False).logits
+        return logits
     finally:
         handle.remove()
 
@@ -45,7 +47,7 @@ def generate_tokens(
     Args:
         settings: further arguments of transformers' `generate`, such as `num_beams` or `use_cache`.
     """
-    output = model.generate(
+    output: Tensor = model.generate(  # type: ignore[operator]
         input_ids=input_ids,
         attention_mask=attention_mask,
         max_new_tokens=max_new_tokens,

@@ -108,7 +108,7 @@ class Shuffled(TaskEncoder):
         for name, description in zip(names, descriptions, strict=True):
             by_task.setdefault(name, []).append(description)
         other = derangement(sorted(by_task), self.seed)
-        taken = {name: 0 for name in by_task}
+        taken = dict.fromkeys(by_task, 0)
         swapped = []
         for name in names:
             pool = by_task[other[name]]

@@ -57,4 +57,5 @@ def check_descriptions(descriptions: Sequence[str]) -> None:
 
 def scaled(vectors: Float[Tensor, "tasks width"]) -> Float[Tensor, "tasks width"]:
     """L2-normalise each row, then scale by sqrt(width), so that entries have about unit variance."""
-    return normalize(vectors.to(torch.float32), dim=-1) * vectors.shape[-1] ** 0.5
+    unit: Tensor = normalize(vectors.to(torch.float32), dim=-1)
+    return unit * vectors.shape[-1] ** 0.5

@@ -37,8 +37,7 @@ def ask(task: Task, count: int) -> list[Question]:
     """The first `count` test examples of a task; its evaluation descriptions take turns."""
     texts = task.evaluation_descriptions
     return [
-        Question(task, example, texts[index % len(texts)])
-        for index, example in enumerate(task.splits["test"][:count])
+        Question(task, example, texts[index % len(texts)]) for index, example in enumerate(task.splits["test"][:count])
     ]
 
 

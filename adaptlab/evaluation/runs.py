@@ -13,7 +13,7 @@ from adaptlab.contracts import RunRecord, Task, TaskSuite
 from adaptlab.embeddings import RandomVector, TaskEncoder
 from adaptlab.errors import CheckpointError, ConfigurationError
 from adaptlab.evaluation.answering import Question, Responder, ask
-from adaptlab.evaluation.conditions import with_other_descriptions, with_random_text
+from adaptlab.evaluation.conditions import CONDITIONS, with_other_descriptions, with_random_text
 from adaptlab.evaluation.records import Score, environment, example_hash, summarise, text_hash, write_record
 from adaptlab.objectives import exact_match
 from adaptlab.tasks import PromptFormat, load_suite
@@ -36,9 +36,9 @@ class Budget:
         seed: of the shufflings and random texts.
     """
 
-    seen_examples: int = 6
-    heldout_examples: int = 24
-    validation_examples: int = 20
+    seen_examples: int = 4
+    heldout_examples: int = 20
+    validation_examples: int = 12
     derangements: int = 3
     batch_size: int = 64
     max_new_tokens: int = 24
@@ -126,7 +126,12 @@ def questions_of(suite: TaskSuite, budget: Budget) -> dict[str, list[Question]]:
 
 
 def evaluate_checkpoint(
-    path: Path, out: Path, budget: Budget, method: str | None = None, base_model: str | None = None
+    path: Path,
+    out: Path,
+    budget: Budget,
+    method: str | None = None,
+    base_model: str | None = None,
+    conditions: Sequence[str] = CONDITIONS,
 ) -> list[Path]:
     """Measure a trained generator with its own descriptions and with the controls; one record per condition."""
     trained = load_trained(path, base_model)
@@ -136,7 +141,7 @@ def evaluate_checkpoint(
     name = method or default_method(trained)
     asked = questions_of(suite, budget)
     paths = []
-    for condition in ("aligned", "shuffled", "random_text", "random_vector"):
+    for condition in conditions:
         if condition == "random_vector" and trained.prompt.description:
             continue
         started = time.monotonic()

@@ -30,7 +30,7 @@ class LargeHead(nn.Module):
         nn.init.zeros_(self.linear.weight)
         nn.init.zeros_(self.linear.bias)
         with torch.no_grad():
-            for factor, rows in zip(group.factors, self.linear.weight.split(self.sizes), strict=True):
+            for factor, rows in zip(group.factors, torch.split(self.linear.weight, self.sizes), strict=True):
                 if spreads[factor.name] > 0:
                     rows.normal_(std=spreads[factor.name] * head_width**-0.5)
 

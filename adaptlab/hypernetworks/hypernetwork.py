@@ -107,7 +107,8 @@ class Hypernetwork(Generator):
         task = self.task_code(embeddings)[:, None].expand(-1, len(rows), -1)
         layer = self.layer_codes()[rows].expand(len(embeddings), -1, -1)
         module = self.module_codes()[index].expand(len(embeddings), len(rows), -1)
-        return self.site_block(self.mixer(torch.cat([task, layer, module], dim=-1)))
+        features: Tensor = self.site_block(self.mixer(torch.cat([task, layer, module], dim=-1)))
+        return features
 
     def _add_part_codes(self, features: Tensor, index: int) -> Tensor:
         if self.size == "large":

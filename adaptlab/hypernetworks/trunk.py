@@ -29,7 +29,8 @@ class ResidualBlock(nn.Module):
         self.layers = nn.Sequential(nn.LayerNorm(width), *mixing_layers(width, dropout))
 
     def forward(self, values: Float[Tensor, "*batch width"]) -> Float[Tensor, "*batch width"]:
-        return values + self.layers(values)
+        changed: Tensor = self.layers(values)
+        return values + changed
 
 
 class NormedEmbedding(nn.Module):
@@ -42,7 +43,8 @@ class NormedEmbedding(nn.Module):
 
     def forward(self) -> Float[Tensor, "count width"]:
         """All codes at once."""
-        return self.norm(self.codes.weight)
+        normed: Tensor = self.norm(self.codes.weight)
+        return normed
 
 
 def output_block(width: int, head_width: int, dropout: float) -> nn.Sequential:

@@ -32,7 +32,7 @@ class PromptFormat:
     @property
     def label(self) -> str:
         """A short name for records: `plain+description+3shot`."""
-        parts = [self.style]
+        parts: list[str] = [self.style]
         parts += ["description"] if self.description else []
         parts += [f"{self.shots}shot"] if self.shots else []
         parts += ["answer-only"] if self.answer_only else []
@@ -67,9 +67,7 @@ class PromptFormat:
         """The answer as it continues the prompt."""
         return answer if self.style == "chat" else f" {answer}"
 
-    def _chat(
-        self, question: str, tokenizer: PreTrainedTokenizerBase, head: str, shots: Sequence[Example]
-    ) -> str:
+    def _chat(self, question: str, tokenizer: PreTrainedTokenizerBase, head: str, shots: Sequence[Example]) -> str:
         turns: list[dict[str, str]] = []
         for shot in shots:
             turns += [{"role": "user", "content": shot.input}, {"role": "assistant", "content": shot.targets[0]}]

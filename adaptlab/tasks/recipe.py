@@ -117,7 +117,9 @@ def draw_examples(recipe: Recipe, rng: random.Random, count: int) -> list[Exampl
 
 def split_examples(examples: list[Example], test_share: float) -> dict[str, tuple[Example, ...]]:
     """Split by example; a pair and its reversal (hot-cold, cold-hot) stay on one side."""
-    keys = sorted({tuple(sorted((e.input, e.targets[0]))) for e in examples}, key=lambda k: zlib.crc32(repr(k).encode()))
+    keys = sorted(
+        {tuple(sorted((e.input, e.targets[0]))) for e in examples}, key=lambda k: zlib.crc32(repr(k).encode())
+    )
     kept = set(keys[: round(len(keys) * test_share)])
     on_test = [tuple(sorted((e.input, e.targets[0]))) in kept for e in examples]
     return {

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import torch
 from jaxtyping import Float
@@ -81,9 +81,7 @@ class SupervisedAdaptation(LightningModule):
         self.generator = self._generator_factory(generator_context(self.adapter_families, embedding_width))
         self.embedding_width = embedding_width
         self._ddp_params_and_buffers_to_ignore = [
-            name
-            for name, _ in (*self.named_parameters(), *self.named_buffers())
-            if name.startswith("base_model.")
+            name for name, _ in (*self.named_parameters(), *self.named_buffers()) if name.startswith("base_model.")
         ]
         self.metrics = nn.ModuleDict(
             {f"{split}_{value}": MeanMetric() for split in VALIDATION_SPLITS for value in ("loss", "exact_match")}
@@ -123,7 +121,7 @@ class SupervisedAdaptation(LightningModule):
         """Switch the generator's mode; the frozen model always stays in evaluation mode."""
         super().train(mode)
         if hasattr(self, "base_model"):
-            self.base_model.eval()
+            self.frozen_model.eval()  # type: ignore[no-untyped-call]
         return self
 
     def emit(self, embeddings: Float[Tensor, "batch width"]) -> AdapterParameters:
@@ -151,11 +149,9 @@ class SupervisedAdaptation(LightningModule):
         losses, hits = self.losses(batch)
         split = VALIDATION_SPLITS[dataloader_idx]
         for value, numbers in (("loss", losses), ("exact_match", hits)):
-            metric = self.metrics[f"{split}_{value}"]
+            metric = cast(MeanMetric, self.metrics[f"{split}_{value}"])
             metric.update(numbers)
-            self.log(
-                f"{split}/{value}", metric, on_step=False, on_epoch=True, prog_bar=True, add_dataloader_idx=False
-            )
+            self.log(f"{split}/{value}", metric, on_step=False, on_epoch=True, prog_bar=True, add_dataloader_idx=False)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Keep what was trained and the families' buffers; leave out the frozen model, note which one it was."""

@@ -17,7 +17,7 @@ from adaptlab.training.batches import AdaptationBatch, TokenizedExample, collate
 from adaptlab.training.sampling import Pick, TaskBatchSampler
 
 
-class DescribedExamples(Dataset[tuple[TokenizedExample, Tensor]]):
+class DescribedExamples(Dataset[Any]):
     """Examples of some tasks with the embedding of a description: `Pick` -> tokens and vector."""
 
     def __init__(
@@ -38,7 +38,7 @@ class DescribedExamples(Dataset[tuple[TokenizedExample, Tensor]]):
         flat = [text for texts in descriptions for text in texts]
         names = [task.name for task, texts in zip(tasks, descriptions, strict=True) for _ in texts]
         vectors = encoder.encode(flat, names).vectors
-        self.embeddings = vectors.split([len(texts) for texts in descriptions])
+        self.embeddings = torch.split(vectors, [len(texts) for texts in descriptions])
 
     def __getitem__(self, pick: Pick) -> tuple[TokenizedExample, Tensor]:
         example = self.examples[pick.task][pick.example]
@@ -57,8 +57,7 @@ class DescribedExamples(Dataset[tuple[TokenizedExample, Tensor]]):
     def lengths(self) -> tuple[list[list[int]], list[list[int]]]:
         """Length in tokens of every example, and of every description where it stands in the prompt."""
         examples = [
-            self._count([f"{example.input} {example.targets[0]}" for example in examples])
-            for examples in self.examples
+            self._count([f"{example.input} {example.targets[0]}" for example in examples]) for examples in self.examples
         ]
         if not self.prompt.description:
             return examples, [[0] * len(texts) for texts in self.descriptions]
@@ -81,7 +80,7 @@ class TaskDataModule(LightningDataModule):
     """Described tasks for `SupervisedAdaptation`.
 
     Args:
-        suite: `builtin`, or a folder of tasks.
+        suite: `builtin`, some families of it as `builtin:family+family`, or a folder of tasks.
         encoder: what embeds descriptions; the packaged MiniLM by default.
         prompt: how prompts are laid out; without the description by default, since the adapter carries it.
         batch_size: examples per optimiser step, over all processes.
@@ -89,7 +88,6 @@ class TaskDataModule(LightningDataModule):
         max_length_tokens: the longest prompt and answer; a longer example is an error.
         validation_examples: test examples per validation task.
         seen_examples: test examples per train task, for the learning curve on seen tasks.
-        max_train_tasks: train on the first so many tasks only; all when None.
         seed: decides the order of examples and the choice of descriptions.
         num_workers: processes that tokenise ahead; 0 does it in the training process.
     """
@@ -104,7 +102,6 @@ class TaskDataModule(LightningDataModule):
         max_length_tokens: int = 512,
         validation_examples: int = 32,
         seen_examples: int = 2,
-        max_train_tasks: int | None = None,
         seed: int = 0,
         num_workers: int = 0,
     ) -> None:
@@ -114,7 +111,7 @@ class TaskDataModule(LightningDataModule):
         self.max_length_tokens, self.seed, self.num_workers = max_length_tokens, seed, num_workers
         self.validation_examples, self.seen_examples = validation_examples, seen_examples
         suite_tasks = load_suite(suite)
-        self.train_tasks = suite_tasks.train[:max_train_tasks]
+        self.train_tasks = suite_tasks.train
         self.validation_tasks = suite_tasks.validation
         if not self.train_tasks or not self.validation_tasks:
             raise TaskError(f"suite {suite!r} needs at least one train and one validation task")

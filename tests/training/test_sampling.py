@@ -1,0 +1,117 @@
+"""Laws of sampling: one order of examples for a seed and an epoch, equal shares for tasks and for processes."""
+
+from collections import Counter
+from statistics import mean
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from adaptlab.errors import ConfigurationError
+from adaptlab.training.sampling import Pick, TaskBatchSampler, global_batches
+
+TASKS = 12
+EXAMPLE_LENGTHS = [[5 + (7 * example + 3 * task) % 61 for example in range(40)] for task in range(TASKS)]
+DESCRIPTION_LENGTHS = [[4 + task, 9, 20] for task in range(TASKS)]
+PER_TASK, SIZE = 32, 8
+
+
+def batches(seed: int = 0, epoch: int = 0) -> list[list[Pick]]:
+    return global_batches(EXAMPLE_LENGTHS, DESCRIPTION_LENGTHS, PER_TASK, SIZE, seed, epoch)
+
+
+def sampler(rank: int, processes: int, batch_size: int = SIZE, per_task: int = PER_TASK) -> TaskBatchSampler:
+    return TaskBatchSampler(EXAMPLE_LENGTHS, DESCRIPTION_LENGTHS, per_task, batch_size, 0, rank, processes)
+
+
+@pytest.mark.parametrize("processes", [1, 2, 4])
+@pytest.mark.parametrize("epoch", [0, 3])
+def test_shares_of_the_processes_make_up_the_global_batches(processes: int, epoch: int) -> None:
+    samplers = [sampler(rank, processes) for rank in range(processes)]
+    for one in samplers:
+        one.sampler.set_epoch(epoch)
+    shares = [list(one) for one in samplers]
+    expected = batches(epoch=epoch)
+    assert all(len(share) == len(one) == len(expected) for share, one in zip(shares, samplers, strict=True))
+    for index, batch in enumerate(expected):
+        parts = [share[index] for share in shares]
+        assert {len(part) for part in parts} == {SIZE // processes}
+        assert [pick for turn in zip(*parts, strict=True) for pick in turn] == batch
+
+
+def test_order_is_a_pure_function_of_seed_and_epoch() -> None:
+    assert batches(1, 2) == batches(1, 2)
+    orders = [batches(seed, epoch) for seed in range(3) for epoch in range(3)]
+    assert all(one != other for index, one in enumerate(orders) for other in orders[:index])
+    resumed = sampler(0, 1)
+    resumed.set_epoch(2)
+    assert list(resumed) == list(resumed) == batches(0, 2)
+
+
+def test_every_task_gives_equally_many_examples() -> None:
+    counts = Counter(pick.task for batch in batches() for pick in batch)
+    assert counts == dict.fromkeys(range(TASKS), PER_TASK)
+
+
+def test_examples_are_distinct_where_the_task_has_enough() -> None:
+    picked = Counter((pick.task, pick.example) for batch in batches() for pick in batch)
+    assert set(picked.values()) == {1}
+
+
+def test_small_tasks_repeat_their_examples_evenly() -> None:
+    found = global_batches([[3, 4, 5], [6] * 20], [[1], [1]], 10, 4, 0, 0)
+    times = Counter(pick.example for batch in found for pick in batch if pick.task == 0)
+    assert sorted(times.values()) == [3, 3, 4]
+
+
+def test_every_description_is_used() -> None:
+    used = {(pick.task, pick.description) for batch in batches() for pick in batch}
+    assert used == {(task, description) for task in range(TASKS) for description in range(3)}
+
+
+def test_batches_mix_tasks() -> None:
+    assert mean(len({pick.task for pick in batch}) for batch in batches()) > SIZE / 2
+    assert min(len({pick.task for pick in batch}) for batch in batches()) > 1
+
+
+def test_lengths_inside_a_batch_are_similar() -> None:
+    lengths = [
+        [EXAMPLE_LENGTHS[pick.task][pick.example] + DESCRIPTION_LENGTHS[pick.task][pick.description] for pick in batch]
+        for batch in batches()
+    ]
+    everything = [length for batch in lengths for length in batch]
+    assert mean(max(batch) - min(batch) for batch in lengths) < (max(everything) - min(everything)) / 4
+    padded = sum(max(batch) * len(batch) for batch in lengths)
+    assert padded < 1.1 * sum(everything)
+
+
+def test_short_and_long_batches_take_turns() -> None:
+    means = [mean(EXAMPLE_LENGTHS[pick.task][pick.example] for pick in batch) for batch in batches()]
+    assert means != sorted(means)
+    half = len(means) // 2
+    assert abs(mean(means[:half]) - mean(means[half:])) < 15
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.lists(st.integers(1, 50), min_size=1, max_size=8), min_size=1, max_size=5),
+    st.integers(1, 12),
+    st.integers(1, 6),
+    st.integers(0, 5),
+)
+def test_picks_exist_and_batches_are_full(lengths: list[list[int]], per_task: int, size: int, seed: int) -> None:
+    found = global_batches(lengths, [[1, 2]] * len(lengths), per_task, size, seed, 0)
+    assert len(found) == len(lengths) * per_task // size
+    assert all(len(batch) == size for batch in found)
+    assert all(pick.example < len(lengths[pick.task]) and pick.description < 2 for batch in found for pick in batch)
+
+
+def test_batches_that_cannot_be_shared_out_are_refused() -> None:
+    with pytest.raises(ConfigurationError, match="batch_size 8 must be a multiple of the 3 processes"):
+        sampler(0, 3)
+
+
+def test_epoch_without_a_batch_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="12 tasks x 1 examples_per_task give no batch of 16"):
+        sampler(0, 1, batch_size=16, per_task=1)
+    assert len(list(sampler(0, 1, batch_size=12, per_task=1))) == 1

@@ -190,6 +190,8 @@ class AdapterParameters:
 
     def __getitem__(self, tasks: int | slice | Sequence[int] | Tensor) -> "AdapterParameters":
         """The adapters of some tasks; an integer keeps the task axis, with length 1."""
+        if isinstance(tasks, int) and not -len(self) <= tasks < len(self):
+            raise IndexError(f"adapter {tasks} of {len(self)}")
         index = slice(tasks, tasks + 1 or None) if isinstance(tasks, int) else tasks
         if isinstance(index, Sequence):
             index = torch.tensor(index)

@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 ARCHITECTURES = ("gemma2", "llama", "mistral", "qwen2", "qwen3")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Lightning's own type aliases use `typing.Iterable`, which beartype warns of; nothing here can change them."""
+    ignored = "ignore::beartype.roar.BeartypeDecorHintPep585DeprecationWarning"
+    config.addinivalue_line("filterwarnings", ignored)
+
+
 @pytest.fixture(autouse=True)
 def repeatable(request: pytest.FixtureRequest) -> Iterator[None]:
     """The same random numbers in every test; one thread for tiny models, all of them for tests marked slow."""

@@ -29,6 +29,9 @@ class _CurrentTokens:
         if tokens is None:
             tokens = arguments[0]
         batch, length = tokens.shape[:2]
+        adapters = self.spans.shape[0]
+        if batch == 0 or batch % adapters:
+            raise ConfigurationError(f"{batch} rows for {adapters} adapters; give one row each, or k rows each in turn")
         cache = named.get("past_key_values")
         past = int(cache.get_seq_length()) if cache is not None else 0
         mask = named.get("attention_mask")
@@ -38,7 +41,7 @@ class _CurrentTokens:
             raise ConfigurationError("adapters need the two-dimensional attention mask [batch, tokens]")
         real = mask[:, : past + length].long()
         positions = torch.where(real > 0, real.cumsum(1) - 1, -1)[:, past:]
-        spans = self.spans.to(tokens.device).repeat_interleave(batch // self.spans.shape[0], 0)
+        spans = self.spans.to(tokens.device).repeat_interleave(batch // adapters, 0)
         self.chosen = {group.key: family.chosen_tokens(group, positions, spans) for family, group in self.groups}
 
 

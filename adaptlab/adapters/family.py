@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 
+import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
@@ -11,6 +12,27 @@ from adaptlab.errors import BaseModelError, ConfigurationError
 
 Edit = Callable[[Tensor, Tensor, Tensor | None], Tensor]
 """(module input, module output, token mask or None) -> changed output."""
+
+
+class RowFactor:
+    """One factor of one site, cast and repeated to suit a module's rows; prepared once, not at every decoding step.
+
+    Args:
+        factor: `[adapters, ...]`, in float32.
+    """
+
+    def __init__(self, factor: Tensor) -> None:
+        self.factor = factor
+        self._prepared: dict[tuple[int, torch.dtype], Tensor] = {}
+
+    def like(self, values: Tensor) -> Tensor:
+        """The factor for each row of `values`, in its type; adapter i serves k rows in succession."""
+        key = (values.shape[0], values.dtype)
+        if key not in self._prepared:
+            repeats = values.shape[0] // self.factor.shape[0]
+            cast = self.factor.to(values.dtype)
+            self._prepared[key] = cast if repeats == 1 else cast.repeat_interleave(repeats, 0)
+        return self._prepared[key]
 
 
 class AdapterFamily(nn.Module, ABC):

@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from adaptlab.adapters.family import AdapterFamily, Edit, check_rank, pick_sites
+from adaptlab.adapters.family import AdapterFamily, Edit, RowFactor, check_rank, pick_sites
 from adaptlab.contracts import AdapterSite, FactorShape, FactorTensors, SiteGroup
 from adaptlab.errors import ConfigurationError
 
@@ -66,11 +66,11 @@ class LoRA(AdapterFamily):
         return [self._edit(factors["A"][:, index], factors["B"][:, index]) for index in range(len(group.sites))]
 
     def _edit(self, down: Float[Tensor, "batch rank d_in"], up: Float[Tensor, "batch rank d_out"]) -> Edit:
+        rows_of_a, rows_of_b = RowFactor(down), RowFactor(self.scale * up)
+
         def edit(inputs: Tensor, output: Tensor, _chosen: Tensor | None) -> Tensor:
-            repeats = inputs.shape[0] // down.shape[0]
-            project = down.to(inputs.dtype).repeat_interleave(repeats, 0).transpose(1, 2)
-            raise_ = (self.scale * up).to(inputs.dtype).repeat_interleave(repeats, 0)
-            return output + (torch.bmm(torch.bmm(inputs, project), raise_)).to(output.dtype)
+            low = torch.bmm(inputs, rows_of_a.like(inputs).transpose(1, 2))
+            return output + torch.bmm(low, rows_of_b.like(inputs)).to(output.dtype)
 
         return edit
 

@@ -13,7 +13,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from adaptlab.adapters.cayley import anchor, horizontal_cayley
-from adaptlab.adapters.family import AdapterFamily, Edit, check_rank, pick_sites
+from adaptlab.adapters.family import AdapterFamily, Edit, RowFactor, check_rank, pick_sites
 from adaptlab.adapters.positions import Positions, PromptPositions
 from adaptlab.contracts import AdapterSite, FactorShape, FactorTensors, SiteGroup
 
@@ -79,16 +79,16 @@ class LoReFT(AdapterFamily):
         linear: Float[Tensor, "batch rank width"],
         bias: Float[Tensor, "batch rank"],
     ) -> Edit:
+        rows_of_d, rows_of_b = RowFactor(linear.transpose(1, 2)), RowFactor(bias[:, None])
+        rows_of_r = RowFactor(rotation.transpose(1, 2))
+
         def edit(_inputs: Tensor, output: Tensor, chosen: Tensor | None) -> Tensor:
             if chosen is not None and not chosen.any():
                 return output
-            repeats = output.shape[0] // rotation.shape[0]
-            down = linear.to(output.dtype).repeat_interleave(repeats, 0).transpose(1, 2)
-            up = rotation.to(output.dtype).repeat_interleave(repeats, 0).transpose(1, 2)
-            coefficients = torch.baddbmm(bias.to(output.dtype).repeat_interleave(repeats, 0)[:, None], output, down)
+            coefficients = torch.baddbmm(rows_of_b.like(output), output, rows_of_d.like(output))
             if chosen is not None:
                 coefficients = coefficients * chosen[..., None]
-            return output + torch.bmm(coefficients, up)
+            return output + torch.bmm(coefficients, rows_of_r.like(output))
 
         return edit
 

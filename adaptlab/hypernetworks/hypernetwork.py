@@ -94,7 +94,7 @@ class Hypernetwork(Generator):
     def _keep_starts(self, context: GeneratorContext, learnable: bool) -> None:
         for index, group in enumerate(self.groups):
             for factor in group.factors:
-                value = context.starts[group.key][factor.name]
+                value = context.starts[group.key][factor.name].clone()
                 name = f"start_{index}_{factor.name}"
                 if learnable:
                     self.register_parameter(name, nn.Parameter(value))

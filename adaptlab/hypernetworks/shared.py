@@ -15,7 +15,8 @@ class SharedAdapter(Generator):
         self.groups = context.groups
         for index, group in enumerate(self.groups):
             for factor in group.factors:
-                self.register_parameter(f"g{index}_{factor.name}", nn.Parameter(context.starts[group.key][factor.name]))
+                start = context.starts[group.key][factor.name].clone()
+                self.register_parameter(f"start_{index}_{factor.name}", nn.Parameter(start))
 
     def forward(self, embeddings: Float[Tensor, "batch width"]) -> AdapterParameters:
         rows = len(embeddings)
@@ -23,7 +24,7 @@ class SharedAdapter(Generator):
             self.groups,
             {
                 group.key: {
-                    factor.name: getattr(self, f"g{index}_{factor.name}").expand(rows, -1, -1, -1)
+                    factor.name: getattr(self, f"start_{index}_{factor.name}").expand(rows, -1, -1, -1)
                     for factor in group.factors
                 }
                 for index, group in enumerate(self.groups)

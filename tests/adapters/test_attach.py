@@ -53,9 +53,7 @@ def both(base: BaseModel, positions: Positions | None = None) -> list[AdapterFam
     return [lora, LoReFT(sites, rank=2, layers=[0, 2], positions=positions)]
 
 
-def alone(
-    base: BaseModel, families: Sequence[AdapterFamily], parameters: AdapterParameters, row: int
-) -> Tensor:
+def alone(base: BaseModel, families: Sequence[AdapterFamily], parameters: AdapterParameters, row: int) -> Tensor:
     """Logits of one unpadded prompt under its own adapter."""
     with attached(base.model, families, parameters[row], SPANS[row : row + 1]):
         return base.model(torch.tensor([PROMPTS[row]])).logits[0]
@@ -96,18 +94,20 @@ def greedy(
     rows: Sequence[int],
     **settings: object,
 ) -> list[list[int]]:
-    """Eight new tokens for each of some prompts, under their own adapters."""
+    """Six new tokens for each of some prompts, under their own adapters."""
     ids, mask = padded("left")
     ids, mask = ids[rows], mask[rows]
     start = int(mask.any(0).nonzero()[0])
     index = torch.tensor(rows)
     with attached(base.model, families, parameters[index], SPANS[index]):
-        found = generate_tokens(base.model, ids[:, start:], mask[:, start:], 8, [STOP], **settings)
-    return [row + [STOP] * (8 - len(row)) for row in found.tolist()]
+        found = generate_tokens(base.model, ids[:, start:], mask[:, start:], 6, [STOP], **settings)
+    return [row + [STOP] * (6 - len(row)) for row in found.tolist()]
 
 
 @WAYS
-@EVERY_CHOICE
+@pytest.mark.parametrize(
+    "positions", [POSITIONS[name]() for name in ("all", "first-last-untied")], ids=["all", "first-last"]
+)
 def test_generation_in_a_batch_equals_one_at_a_time(
     base: BaseModel, random_adapters, positions: Positions, settings: dict[str, object]
 ) -> None:
@@ -241,12 +241,10 @@ def test_number_of_adapters_must_be_that_of_the_prompts(llama: BaseModel, random
 
 
 @pytest.mark.parametrize("rows", [1, 2, 4])
-def test_model_refuses_rows_that_are_no_multiple_of_the_adapters(
-    llama: BaseModel, random_adapters, rows: int
-) -> None:
+def test_model_refuses_rows_that_are_no_multiple_of_the_adapters(llama: BaseModel, random_adapters, rows: int) -> None:
     families = both(llama)
     with (
-        pytest.raises((ConfigurationError, RuntimeError, TypeError)),  # TypeError: the shape check of the tests
+        pytest.raises(ConfigurationError, match="3"),
         attached(llama.model, families, random_adapters(families, 3), SPANS),
     ):
         llama.model(torch.full((rows, 9), 7))

@@ -43,6 +43,4 @@ def test_two_shared_adapters_of_one_context_do_not_share_storage(llama: BaseMode
     with torch.no_grad():
         for parameter in first.parameters():
             parameter.add_(1)
-    assert not any(
-        torch.equal(one, other) for one, other in zip(first.parameters(), second.parameters(), strict=True)
-    )
+    assert not any(torch.equal(one, other) for one, other in zip(first.parameters(), second.parameters(), strict=True))

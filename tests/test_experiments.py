@@ -1,0 +1,27 @@
+"""Every experiment file parses against the classes that it configures, alone and before anything is loaded."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from adaptlab.training.cli import fit
+
+EXPERIMENTS = Path(__file__).parent.parent / "experiments"
+SYSTEMS = sorted(path for path in EXPERIMENTS.glob("*.yaml") if path.name != "base.yaml")
+
+
+@pytest.mark.parametrize("path", SYSTEMS, ids=lambda path: path.stem)
+def test_a_system_resolves_on_top_of_the_shared_defaults(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        fit(["--config", str(path), "--print_config"])
+    assert stopped.value.code == 0
+    resolved = yaml.safe_load(capsys.readouterr().out)
+    shared = yaml.safe_load((EXPERIMENTS / "base.yaml").read_text())
+    assert resolved["trainer"]["max_steps"] == shared["trainer"]["max_steps"]
+    assert resolved["data"]["seed"] == shared["seed_everything"]
+    assert resolved["trainer"]["default_root_dir"] == f"runs/{path.stem}"
+
+
+def test_there_are_systems() -> None:
+    assert {"text_to_lora", "text_to_loreft", "shared_lora"} <= {path.stem for path in SYSTEMS}

@@ -2,6 +2,16 @@
 
 from adaptlab.embeddings.controls import OneHot, RandomText, RandomVector, Shuffled, derangement
 from adaptlab.embeddings.encoder import TaskEncoder
+from adaptlab.embeddings.hidden_state import HiddenStateEncoder
 from adaptlab.embeddings.sentence import SentenceEncoder
 
-__all__ = ["OneHot", "RandomText", "RandomVector", "SentenceEncoder", "Shuffled", "TaskEncoder", "derangement"]
+__all__ = [
+    "HiddenStateEncoder",
+    "OneHot",
+    "RandomText",
+    "RandomVector",
+    "SentenceEncoder",
+    "Shuffled",
+    "TaskEncoder",
+    "derangement",
+]

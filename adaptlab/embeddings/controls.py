@@ -5,6 +5,7 @@ import zlib
 from collections.abc import Sequence
 
 import torch
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from adaptlab.contracts import TaskEmbedding
 from adaptlab.embeddings.encoder import TaskEncoder, check_descriptions, scaled
@@ -74,6 +75,9 @@ class RandomText(TaskEncoder):
     def width(self) -> int:
         return self.encoder.width
 
+    def use_base_model(self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> None:
+        self.encoder.use_base_model(model, tokenizer)
+
     def scramble(self, description: str) -> str:
         """The random letters that stand for a description."""
         rng = random.Random(f"{self.seed}:{description}")
@@ -102,6 +106,9 @@ class Shuffled(TaskEncoder):
     @property
     def width(self) -> int:
         return self.encoder.width
+
+    def use_base_model(self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> None:
+        self.encoder.use_base_model(model, tokenizer)
 
     def encode(self, descriptions: Sequence[str], names: Sequence[str]) -> TaskEmbedding:
         by_task: dict[str, list[str]] = {}

@@ -7,6 +7,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import normalize
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from adaptlab.contracts import TaskEmbedding
 from adaptlab.errors import TaskError
@@ -24,6 +25,9 @@ class TaskEncoder(ABC):
 
     def fit(self, names: Sequence[str]) -> None:  # noqa: B027
         """Learn which training tasks there are; only encoders with a code per task need to know."""
+
+    def use_base_model(self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> None:  # noqa: B027
+        """Take the frozen base model; only encoders that read its hidden states need it."""
 
     @abstractmethod
     def encode(self, descriptions: Sequence[str], names: Sequence[str]) -> TaskEmbedding:

@@ -92,6 +92,7 @@ def load_trained(path: Path, base_model: str | None = None) -> Trained:
     module, data = rebuild(yaml.safe_dump(config))
     module.load_base_model()
     check_checkpoint(checkpoint, module.base_model_name, module.fingerprint)
+    data.encoder.use_base_model(module.frozen_model, module.tokenizer)
     module.assemble(checkpoint["embedding_width"])
     missing, unknown = module.load_state_dict(checkpoint["state_dict"], strict=False)
     missing = [name for name in missing if not name.startswith("base_model.")]

@@ -1,7 +1,7 @@
 """Serve batches of mixed, described tasks: `TaskSuite` -> `AdaptationBatch`es for training and validation."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import torch
 from lightning import LightningDataModule
@@ -13,6 +13,7 @@ from adaptlab.contracts import Task
 from adaptlab.embeddings import SentenceEncoder, TaskEncoder
 from adaptlab.errors import TaskError
 from adaptlab.tasks import PromptFormat, load_suite
+from adaptlab.training.adaptation import SupervisedAdaptation
 from adaptlab.training.batches import AdaptationBatch, TokenizedExample, collate, tokenize
 from adaptlab.training.sampling import Pick, TaskBatchSampler
 
@@ -120,7 +121,9 @@ class TaskDataModule(LightningDataModule):
     def setup(self, stage: str) -> None:
         """Tokenise lengths and embed all descriptions, once per process."""
         assert self.trainer is not None
-        self.tokenizer: PreTrainedTokenizerBase = self.trainer.lightning_module.tokenizer  # type: ignore[assignment]
+        module = cast(SupervisedAdaptation, self.trainer.lightning_module)
+        self.tokenizer = module.tokenizer
+        self.encoder.use_base_model(module.frozen_model, module.tokenizer)
         self.training = self._described(self.train_tasks, "train", [t.descriptions for t in self.train_tasks])
         self.lengths = self.training.lengths()
 

@@ -232,3 +232,21 @@ def test_help_lists_every_command() -> None:
     done = adaptlab(["--help"])
     assert done.returncode == 0
     assert all(command in done.stdout for command in ("fit", "evaluate", "report", "generate", "tasks", "demo"))
+
+
+def test_the_whole_line_from_descriptions_to_a_report(one_process: Path, suite: Path, tmp_path: Path) -> None:
+    checkpoint, records = str(one_process / "checkpoints" / "last.ckpt"), tmp_path / "records"
+    few = ["--budget.seen_examples=2", "--budget.heldout_examples=2", "--budget.max_new_tokens=4"]
+    measured = adaptlab(["evaluate", "--checkpoint", checkpoint, "--out", str(records), *few])
+    assert measured.returncode == 0, measured.stderr
+    base = ["evaluate", "--base_model", "tiny-random:llama", "--suite", str(suite), "--out", str(records)]
+    prompted = adaptlab([*base, *few, "--budget.validation_examples=2"])
+    assert prompted.returncode == 0, prompted.stderr
+    written = {path.name.split(".seed")[0] for path in records.glob("*.json")}
+    controls = {f"hypernetwork-lora+loreft.{name}" for name in ("aligned", "shuffled", "random_text", "random_vector")}
+    assert controls | {"base.description", "base.no description", "base.description and 3 examples"} == written
+    reported = adaptlab(["report", str(records), "--out", str(tmp_path / "report")])
+    assert reported.returncode == 0, reported.stderr
+    assert "held-out" in reported.stdout
+    assert (tmp_path / "report" / "report.md").read_text().strip() in reported.stdout
+    assert (tmp_path / "report" / "report.png").stat().st_size > 5000

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import torch
+from commandline import adaptlab, configuration, write_suite
 from jaxtyping import install_import_hook
 
 install_import_hook("adaptlab", "beartype.beartype")  # must stand before anything imports adaptlab
@@ -97,6 +98,21 @@ def fresh_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty cache folder, for tests that write embeddings; base models stay in the user's own."""
     monkeypatch.setenv("ADAPTLAB_CACHE", str(tmp_path))
     return tmp_path
+
+
+@pytest.fixture(scope="session")
+def small_suite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with nine tiny tasks."""
+    return write_suite(tmp_path_factory.mktemp("data") / "suite")
+
+
+@pytest.fixture(scope="session")
+def trained_run(small_suite: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a finished small run of `adaptlab fit`, in one process."""
+    folder = tmp_path_factory.mktemp("one")
+    done = adaptlab(["fit", "--config", str(configuration(folder, small_suite))])
+    assert done.returncode == 0, done.stderr
+    return folder
 
 
 @pytest.fixture(scope="session")

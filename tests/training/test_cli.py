@@ -1,119 +1,31 @@
 """`adaptlab fit` and its kin at the command line: one process equals two, checkpoints, what errors say."""
 
-import json
-import os
-import subprocess
-import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 import yaml
-
-WORDS = ("apple", "bear", "cat", "door", "egg", "fig", "goat", "hat", "ink", "jar", "key", "lamp", "moon", "nut")
-
-
-def write_suite(folder: Path) -> Path:
-    """Nine tiny tasks in the function-vectors layout, with inputs of very different lengths."""
-    folder.mkdir()
-    tasks = {f"say_{word}": word for word in WORDS[:9]}
-    for name, answer in tasks.items():
-        rows = [{"input": " ".join(WORDS[: 1 + i % 9]) + str(i), "output": answer * (1 + i % 3)} for i in range(24)]
-        (folder / f"{name}.json").write_text(json.dumps(rows))
-    descriptions = {name: [f"Say {answer} ({turn})." for turn in "abcd"] for name, answer in tasks.items()}
-    (folder / "descriptions.yaml").write_text(yaml.safe_dump(descriptions))
-    return folder
+from commandline import adaptlab, configuration, trained, write_suite
 
 
-def configuration(folder: Path, suite: Path, **changes: Any) -> Path:
-    """A complete small configuration; `changes` replace values by dotted name."""
-    config: dict[str, Any] = {
-        "seed_everything": 1,
-        "model": {
-            "base_model": "tiny-random:llama",
-            "families": [
-                {"class_path": "adaptlab.adapters.LoRA", "init_args": {"rank": 4}},
-                {"class_path": "adaptlab.adapters.LoReFT", "init_args": {"rank": 2}},
-            ],
-            "generator": {
-                "class_path": "adaptlab.hypernetworks.Hypernetwork",
-                "init_args": {"latent_width": 16, "head_width": 32, "dropout": 0.0},
-            },
-            "optimizer": {"class_path": "torch.optim.SGD", "init_args": {"lr": 0.5}},
-            "schedule": "constant",
-            "warmup_share": 0.0,
-        },
-        "data": {
-            "suite": str(suite),
-            "encoder": {"class_path": "adaptlab.embeddings.RandomVector", "init_args": {"width": 8}},
-            "batch_size": 8,
-            "examples_per_task": 8,
-        },
-        "trainer": {
-            "max_steps": 5,
-            "accelerator": "cpu",
-            "devices": 1,
-            "default_root_dir": str(folder),
-            "enable_progress_bar": False,
-            "gradient_clip_val": None,
-        },
-    }
-    for name, value in changes.items():
-        *parents, last = name.split(".")
-        place = config
-        for parent in parents:
-            place = place[parent]
-        place[last] = value
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / "run.yaml"
-    path.write_text(yaml.safe_dump(config))
-    return path
-
-
-def adaptlab(arguments: Sequence[str], **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run the command line in a process of its own."""
-    return subprocess.run(
-        [sys.executable, "-m", "adaptlab", *arguments],
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-        env={**os.environ, "OMP_NUM_THREADS": "1", **environment},
-    )
-
-
-def trained(folder: Path) -> dict[str, torch.Tensor]:
-    """The parameters in a run's last checkpoint."""
-    checkpoint = torch.load(folder / "checkpoints" / "last.ckpt", weights_only=True)
-    return dict(checkpoint["state_dict"])
-
-
-@pytest.fixture(scope="module")
-def suite(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_suite(tmp_path_factory.mktemp("data") / "suite")
-
-
-@pytest.fixture(scope="module")
-def one_process(suite: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("one")
-    done = adaptlab(["fit", "--config", str(configuration(folder, suite))])
-    assert done.returncode == 0, done.stderr
-    return folder
-
-
-def test_two_processes_take_the_same_steps_as_one(one_process: Path, suite: Path, tmp_path: Path) -> None:
+def test_two_processes_take_the_same_steps_as_one(trained_run: Path, small_suite: Path, tmp_path: Path) -> None:
     start = tmp_path / "start"
     path = configuration(
-        start, suite, **{"model.optimizer": {"class_path": "torch.optim.SGD", "init_args": {"lr": 0.0}}}
+        start, small_suite, **{"model.optimizer": {"class_path": "torch.optim.SGD", "init_args": {"lr": 0.0}}}
     )
     assert adaptlab(["fit", "--config", str(path)]).returncode == 0
     two = tmp_path / "two"
-    arguments = ["fit", "--config", str(configuration(two, suite)), "--trainer.devices=2", "--trainer.strategy=ddp"]
+    arguments = [
+        "fit",
+        "--config",
+        str(configuration(two, small_suite)),
+        "--trainer.devices=2",
+        "--trainer.strategy=ddp",
+    ]
     done = adaptlab(arguments)
     assert done.returncode == 0, done.stderr
-    before, alone, together = trained(start), trained(one_process), trained(two)
+    before, alone, together = trained(start), trained(trained_run), trained(two)
     assert alone.keys() == together.keys()
     apart = max(float((alone[name] - together[name]).abs().max()) for name in alone)
     moved = max(float((alone[name] - before[name]).abs().max()) for name in alone)
@@ -121,23 +33,23 @@ def test_two_processes_take_the_same_steps_as_one(one_process: Path, suite: Path
     assert moved > 100 * 1e-5
 
 
-def test_the_checkpoint_holds_the_generator_and_never_the_frozen_model(one_process: Path) -> None:
-    checkpoint = torch.load(one_process / "checkpoints" / "last.ckpt", weights_only=True)
+def test_the_checkpoint_holds_the_generator_and_never_the_frozen_model(trained_run: Path) -> None:
+    checkpoint = torch.load(trained_run / "checkpoints" / "last.ckpt", weights_only=True)
     assert checkpoint["state_dict"]
     assert all(name.startswith(("generator.", "families.")) for name in checkpoint["state_dict"])
     assert checkpoint["base_model"]["name"] == "tiny-random:llama"
     assert yaml.safe_load(checkpoint["config"])["data"]["batch_size"] == 8
 
 
-def test_the_saved_configuration_runs_again_and_gives_the_same_parameters(one_process: Path, tmp_path: Path) -> None:
-    done = adaptlab(["fit", "--config", str(one_process / "config.yaml"), f"--trainer.default_root_dir={tmp_path}"])
+def test_the_saved_configuration_runs_again_and_gives_the_same_parameters(trained_run: Path, tmp_path: Path) -> None:
+    done = adaptlab(["fit", "--config", str(trained_run / "config.yaml"), f"--trainer.default_root_dir={tmp_path}"])
     assert done.returncode == 0, done.stderr
     again = trained(tmp_path)
-    assert all(torch.equal(value, again[name]) for name, value in trained(one_process).items())
+    assert all(torch.equal(value, again[name]) for name, value in trained(trained_run).items())
 
 
-def test_a_later_file_and_an_option_overrule_what_another_file_refers_to(suite: Path, tmp_path: Path) -> None:
-    path = configuration(tmp_path / "run", suite, **{"data.seed": "${seed_everything}"})
+def test_a_later_file_and_an_option_overrule_what_another_file_refers_to(small_suite: Path, tmp_path: Path) -> None:
+    path = configuration(tmp_path / "run", small_suite, **{"data.seed": "${seed_everything}"})
     later = tmp_path / "later.yaml"
     later.write_text("seed_everything: 7\n")
     done = adaptlab(["fit", "--config", str(path), "--config", str(later), "--data.batch_size=4", "--print_config"])
@@ -147,9 +59,9 @@ def test_a_later_file_and_an_option_overrule_what_another_file_refers_to(suite: 
     assert resolved["data"]["batch_size"] == 4
 
 
-def test_swapping_the_optimiser_keeps_no_argument_of_the_old_one(suite: Path, tmp_path: Path) -> None:
+def test_swapping_the_optimiser_keeps_no_argument_of_the_old_one(small_suite: Path, tmp_path: Path) -> None:
     adamw = {"class_path": "torch.optim.AdamW", "init_args": {"lr": 1e-3, "weight_decay": 0.5}}
-    path = configuration(tmp_path / "run", suite, **{"model.optimizer": adamw})
+    path = configuration(tmp_path / "run", small_suite, **{"model.optimizer": adamw})
     later = tmp_path / "later.yaml"
     later.write_text("model: {optimizer: {class_path: torch.optim.SGD, init_args: {lr: 0.1, weight_decay: 0.0}}}\n")
     done = adaptlab(["fit", "--config", str(path), "--config", str(later), "--print_config"])
@@ -175,9 +87,9 @@ def test_swapping_the_optimiser_keeps_no_argument_of_the_old_one(suite: Path, tm
     ],
 )
 def test_what_a_user_gets_wrong_is_said_in_one_sentence(
-    changes: dict[str, Any], words: list[str], suite: Path, tmp_path: Path
+    changes: dict[str, Any], words: list[str], small_suite: Path, tmp_path: Path
 ) -> None:
-    done = adaptlab(["fit", "--config", str(configuration(tmp_path / "run", suite, **changes))])
+    done = adaptlab(["fit", "--config", str(configuration(tmp_path / "run", small_suite, **changes))])
     assert done.returncode == 2
     assert all(word in done.stderr for word in words), done.stderr
     assert "Traceback" not in done.stderr
@@ -195,8 +107,8 @@ def test_a_suite_with_a_bad_description_is_refused(description: str, words: list
     assert "Traceback" not in done.stderr
 
 
-def test_generate_refuses_bad_descriptions_and_other_base_models(one_process: Path) -> None:
-    checkpoint = str(one_process / "checkpoints" / "last.ckpt")
+def test_generate_refuses_bad_descriptions_and_other_base_models(trained_run: Path) -> None:
+    checkpoint = str(trained_run / "checkpoints" / "last.ckpt")
     common = ["generate", "--checkpoint", checkpoint, "--inputs", '["cat"]']
     empty = adaptlab([*common, "--description", " "])
     assert (empty.returncode, "description is empty" in empty.stderr) == (2, True), empty.stderr
@@ -209,17 +121,17 @@ def test_generate_refuses_bad_descriptions_and_other_base_models(one_process: Pa
 
 
 def test_resuming_from_a_checkpoint_of_another_base_model_is_refused(
-    one_process: Path, suite: Path, tmp_path: Path
+    trained_run: Path, small_suite: Path, tmp_path: Path
 ) -> None:
-    path = configuration(tmp_path / "run", suite, **{"model.base_model": "tiny-random:mistral"})
-    done = adaptlab(["fit", "--config", str(path), f"--ckpt_path={one_process / 'checkpoints' / 'last.ckpt'}"])
+    path = configuration(tmp_path / "run", small_suite, **{"model.base_model": "tiny-random:mistral"})
+    done = adaptlab(["fit", "--config", str(path), f"--ckpt_path={trained_run / 'checkpoints' / 'last.ckpt'}"])
     assert done.returncode == 2
     assert "was trained on tiny-random:llama" in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_a_checkpoint_that_names_a_foreign_class_is_refused(one_process: Path, tmp_path: Path) -> None:
-    checkpoint = torch.load(one_process / "checkpoints" / "last.ckpt", weights_only=True)
+def test_a_checkpoint_that_names_a_foreign_class_is_refused(trained_run: Path, tmp_path: Path) -> None:
+    checkpoint = torch.load(trained_run / "checkpoints" / "last.ckpt", weights_only=True)
     checkpoint["config"] = checkpoint["config"].replace("adaptlab.adapters.LoRA", "os.system")
     torch.save(checkpoint, tmp_path / "crafted.ckpt")
     arguments = ["generate", "--checkpoint", str(tmp_path / "crafted.ckpt"), "--description", "Say.", "--inputs", "[a]"]
@@ -234,12 +146,12 @@ def test_help_lists_every_command() -> None:
     assert all(command in done.stdout for command in ("fit", "evaluate", "report", "generate", "tasks", "demo"))
 
 
-def test_the_whole_line_from_descriptions_to_a_report(one_process: Path, suite: Path, tmp_path: Path) -> None:
-    checkpoint, records = str(one_process / "checkpoints" / "last.ckpt"), tmp_path / "records"
+def test_the_whole_line_from_descriptions_to_a_report(trained_run: Path, small_suite: Path, tmp_path: Path) -> None:
+    checkpoint, records = str(trained_run / "checkpoints" / "last.ckpt"), tmp_path / "records"
     few = ["--budget.seen_examples=2", "--budget.heldout_examples=2", "--budget.max_new_tokens=4"]
     measured = adaptlab(["evaluate", "--checkpoint", checkpoint, "--out", str(records), *few])
     assert measured.returncode == 0, measured.stderr
-    base = ["evaluate", "--base_model", "tiny-random:llama", "--suite", str(suite), "--out", str(records)]
+    base = ["evaluate", "--base_model", "tiny-random:llama", "--suite", str(small_suite), "--out", str(records)]
     prompted = adaptlab([*base, *few, "--budget.validation_examples=2"])
     assert prompted.returncode == 0, prompted.stderr
     written = {path.name.split(".seed")[0] for path in records.glob("*.json")}

@@ -1,0 +1,89 @@
+"""Run the command line as a user does, on a small suite and a tiny random model."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+import yaml
+
+WORDS = ("apple", "bear", "cat", "door", "egg", "fig", "goat", "hat", "ink", "jar", "key", "lamp", "moon", "nut")
+
+
+def write_suite(folder: Path) -> Path:
+    """Nine tiny tasks in the function-vectors layout, with inputs of very different lengths."""
+    folder.mkdir()
+    tasks = {f"say_{word}": word for word in WORDS[:9]}
+    for name, answer in tasks.items():
+        rows = [{"input": " ".join(WORDS[: 1 + i % 9]) + str(i), "output": answer * (1 + i % 3)} for i in range(24)]
+        (folder / f"{name}.json").write_text(json.dumps(rows))
+    descriptions = {name: [f"Say {answer} ({turn})." for turn in "abcd"] for name, answer in tasks.items()}
+    (folder / "descriptions.yaml").write_text(yaml.safe_dump(descriptions))
+    return folder
+
+
+def configuration(folder: Path, suite: Path, **changes: Any) -> Path:
+    """A complete small configuration; `changes` replace values by dotted name."""
+    config: dict[str, Any] = {
+        "seed_everything": 1,
+        "model": {
+            "base_model": "tiny-random:llama",
+            "families": [
+                {"class_path": "adaptlab.adapters.LoRA", "init_args": {"rank": 4}},
+                {"class_path": "adaptlab.adapters.LoReFT", "init_args": {"rank": 2}},
+            ],
+            "generator": {
+                "class_path": "adaptlab.hypernetworks.Hypernetwork",
+                "init_args": {"latent_width": 16, "head_width": 32, "dropout": 0.0},
+            },
+            "optimizer": {"class_path": "torch.optim.SGD", "init_args": {"lr": 0.5}},
+            "schedule": "constant",
+            "warmup_share": 0.0,
+        },
+        "data": {
+            "suite": str(suite),
+            "encoder": {"class_path": "adaptlab.embeddings.RandomVector", "init_args": {"width": 8}},
+            "batch_size": 8,
+            "examples_per_task": 8,
+        },
+        "trainer": {
+            "max_steps": 5,
+            "accelerator": "cpu",
+            "devices": 1,
+            "default_root_dir": str(folder),
+            "enable_progress_bar": False,
+            "gradient_clip_val": None,
+        },
+    }
+    for name, value in changes.items():
+        *parents, last = name.split(".")
+        place = config
+        for parent in parents:
+            place = place[parent]
+        place[last] = value
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "run.yaml"
+    path.write_text(yaml.safe_dump(config))
+    return path
+
+
+def adaptlab(arguments: Sequence[str], **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the command line in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-m", "adaptlab", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+        env={**os.environ, "OMP_NUM_THREADS": "1", **environment},
+    )
+
+
+def trained(folder: Path) -> dict[str, torch.Tensor]:
+    """The parameters in a run's last checkpoint."""
+    checkpoint = torch.load(folder / "checkpoints" / "last.ckpt", weights_only=True)
+    return dict(checkpoint["state_dict"])

@@ -5,6 +5,7 @@ from pathlib import Path
 from adaptlab.contracts import Example, Task
 from adaptlab.errors import ConfigurationError, TaskError
 from adaptlab.evaluation.answering import Question
+from adaptlab.evaluation.conditions import CONDITIONS
 from adaptlab.evaluation.runs import Budget, evaluate_base, evaluate_checkpoint, load_trained, trained_responder
 from adaptlab.objectives import first_line
 from adaptlab.reports import report as write_report
@@ -18,6 +19,7 @@ def evaluate(
     dtype: str = "float32",
     suite: str = "builtin",
     method: str | None = None,
+    conditions: list[str] | None = None,
     budget: Budget | None = None,
 ) -> None:
     """Measure a checkpoint with its descriptions and its controls, or the base model in its best prompt forms.
@@ -29,11 +31,16 @@ def evaluate(
         dtype: of the base model when it is measured by itself; a checkpoint brings its own.
         suite: the tasks of the base model's measurement; a checkpoint brings its own.
         method: name of the row in reports; made from the configuration when None.
+        conditions: how descriptions are given to a checkpoint, of aligned, shuffled, random_text and random_vector;
+            all when None.
         budget: how much is measured.
     """
+    unknown = sorted(set(conditions or ()) - set(CONDITIONS))
+    if unknown:
+        raise ConfigurationError(f"no condition {', '.join(unknown)}; there are {', '.join(CONDITIONS)}")
     budget = budget or Budget()
     if checkpoint is not None:
-        paths = evaluate_checkpoint(checkpoint, out, budget, method, base_model)
+        paths = evaluate_checkpoint(checkpoint, out, budget, method, base_model, conditions or CONDITIONS)
     elif base_model is not None:
         paths = evaluate_base(base_model, dtype, suite, out, budget)
     else:

@@ -40,7 +40,7 @@ def main() -> None:
     module, function = COMMANDS[arguments[0]][0].split(":")
     try:
         command = getattr(importlib.import_module(module), function)
-        if arguments[0] == "fit":
+        if arguments[0] in ("fit", "report"):
             command(arguments[1:])
         else:
             _call(command, arguments[0], arguments[1:])
@@ -52,7 +52,7 @@ def main() -> None:
 def _call(command: Callable[..., None], name: str, arguments: list[str]) -> None:
     from jsonargparse import auto_cli
 
-    auto_cli(command, args=arguments, prog=f"adaptlab {name}", as_positional=True)
+    auto_cli(command, args=arguments, prog=f"adaptlab {name}", as_positional=False)
 
 
 if __name__ == "__main__":

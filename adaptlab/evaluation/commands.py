@@ -1,5 +1,6 @@
 """The commands that measure, report and try out: arguments from the command line -> records, tables, answers."""
 
+from argparse import ArgumentParser
 from pathlib import Path
 
 from adaptlab.contracts import Example, Task
@@ -48,14 +49,13 @@ def evaluate(
     print("\n".join(f"wrote {path}" for path in paths))
 
 
-def report(runs: list[Path], out: Path = Path("report")) -> None:
-    """Print a Markdown report of all records under some folders, and write it beside a figure.
-
-    Args:
-        runs: record files, or folders that hold them.
-        out: folder for report.md and report.png.
-    """
-    print(write_report(runs, out))
+def report(arguments: list[str]) -> None:
+    """Run `adaptlab report RUNS... [--out FOLDER]`: print a Markdown report and write it beside a figure."""
+    parser = ArgumentParser("adaptlab report", description="Turn run records into tables with intervals and a figure.")
+    parser.add_argument("runs", nargs="+", type=Path, help="record files, or folders that hold them")
+    parser.add_argument("--out", type=Path, default=Path("report"), help="folder for report.md and report.png")
+    chosen = parser.parse_args(arguments)
+    print(write_report(chosen.runs, chosen.out))
 
 
 def generate(checkpoint: Path, description: str, inputs: list[str], base_model: str | None = None) -> None:

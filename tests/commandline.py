@@ -15,9 +15,9 @@ WORDS = ("apple", "bear", "cat", "door", "egg", "fig", "goat", "hat", "ink", "ja
 
 
 def write_suite(folder: Path) -> Path:
-    """Nine tiny tasks in the function-vectors layout, with inputs of very different lengths."""
+    """Fourteen tiny tasks in the function-vectors layout, with inputs of very different lengths."""
     folder.mkdir()
-    tasks = {f"say_{word}": word for word in WORDS[:9]}
+    tasks = {f"say_{word}": word for word in WORDS}
     for name, answer in tasks.items():
         rows = [{"input": " ".join(WORDS[: 1 + i % 9]) + str(i), "output": answer * (1 + i % 3)} for i in range(24)]
         (folder / f"{name}.json").write_text(json.dumps(rows))

@@ -102,7 +102,7 @@ def fresh_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture(scope="session")
 def small_suite(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with nine tiny tasks."""
+    """A folder with fourteen tiny tasks."""
     return write_suite(tmp_path_factory.mktemp("data") / "suite")
 
 

@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from adaptlab.tasks.lexicon import category_words
+from adaptlab.tasks.lexicon import category_words, hash_split
 from adaptlab.tasks.recipe import Wording
 
 _LABELS = "fruit, animal, fish, insect, colour, furniture, vehicle, metal or the like"
+_TRAIN_PERCENT = 65
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,7 @@ class Category:
         singular: one member, `piece of furniture`.
         plural: several members, `pieces of furniture`.
         avoid: categories whose words could be mistaken for members.
+        held: `validation` or `test` where a third of a train category's words is kept for combinations of that split.
     """
 
     key: str
@@ -26,6 +28,7 @@ class Category:
     singular: str
     plural: str
     avoid: tuple[str, ...] = ()
+    held: str = ""
 
     @property
     def one(self) -> str:
@@ -41,6 +44,14 @@ class Category:
     def members(self) -> tuple[str, ...]:
         """The member words, lower case."""
         return tuple(word.lower() for word in category_words(self.key))
+
+    def pool(self, split: str) -> tuple[str, ...]:
+        """The members that tasks of a split may show; the pools of different splits share no word."""
+        if self.split != "train" or not self.held:
+            return self.members if split == self.split else ()
+        if split not in ("train", self.held):
+            return ()
+        return tuple(w for w in self.members if (hash_split(w, _TRAIN_PERCENT, 0) == "train") == (split == "train"))
 
 
 def select_wording(category: Category) -> Wording:
@@ -135,6 +146,30 @@ def last_wording(category: Category) -> Wording:
             f"the second of the two {many}",
             f"the later one of the two {many}",
             f"the final word that is {one}",
+        ),
+        "a list of four words",
+    )
+
+
+def first_wording(category: Category) -> Wording:
+    """Pick the earlier of two members."""
+    one, x, many = category.one, category.singular, category.plural
+    return Wording(
+        (
+            f"pick the first {x} in the list",
+            f"find both {many} and write the earlier one",
+            f"write the first of the two {many}",
+            f"copy the {x} that comes before the other {x}",
+            f"skip the last {x} and give the first",
+            f"read from the start and stop at the first word that is {one}",
+            f"name whichever of the two {many} is listed earlier",
+            f"return the first word that names {one}",
+        ),
+        (
+            f"the first {x} in the list",
+            f"the first of the two {many}",
+            f"the earlier one of the two {many}",
+            f"the first word that is {one}",
         ),
         "a list of four words",
     )

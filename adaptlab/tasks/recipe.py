@@ -9,6 +9,8 @@ from adaptlab.contracts import Example, Task
 from adaptlab.errors import TaskError
 
 DrawExample = Callable[[random.Random], tuple[str, str]]
+NEW_COMPOSITION = "new composition"
+NEW_ARGUMENT = "new argument"
 
 IMPERATIVE_FRAMES = (
     "{Imperative}.",
@@ -65,6 +67,8 @@ class Recipe:
         wording: how it is described.
         draw: draws one (input, answer) pair.
         metric: `exact_match`, or `exact_match_strict` where case or punctuation is the point.
+        parts: the operation and arguments of a task that combines known parts, such as `("item", "second")`; empty
+            where the task stands alone or its argument is new.
     """
 
     name: str
@@ -73,6 +77,14 @@ class Recipe:
     wording: Wording
     draw: DrawExample
     metric: str = "exact_match"
+    parts: tuple[str, ...] = ()
+
+    @property
+    def kind(self) -> str:
+        """What a held-out or validation task tests: a new composition of known parts, or a new argument."""
+        if self.split == "train":
+            return ""
+        return NEW_COMPOSITION if self.parts else NEW_ARGUMENT
 
 
 def _capitalise(text: str) -> str:
@@ -139,5 +151,5 @@ def cook(recipe: Recipe, seed: int, examples: int = 400, test_share: float = 0.2
         splits=split_examples(draw_examples(recipe, rng, examples), test_share),
         metric=recipe.metric,
         family=recipe.family,
-        source="adaptlab built-in",
+        source=", ".join(filter(None, ("adaptlab built-in", recipe.kind))),
     )

@@ -1,6 +1,6 @@
 """The command `adaptlab fit`: configuration files and options -> a trained generator and its checkpoints."""
 
-import sys
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +48,6 @@ class FitCLI(LightningCLI):
                 "checkpoint.monitor": "validation/exact_match",
                 "checkpoint.mode": "max",
                 "checkpoint.filename": "best",
-                "checkpoint.save_last": True,
                 "checkpoint.enable_version_counter": False,
             }
         )
@@ -72,7 +71,7 @@ def trainer_defaults() -> dict[str, Any]:
 def fit(arguments: list[str]) -> None:
     """Run `adaptlab fit` with these arguments."""
     set_parsing_settings(omegaconf_absolute_to_relative_paths=True)
-    sys.argv = ["adaptlab fit", *with_base(arguments)]
+    warnings.filterwarnings("ignore", "LightningCLI's args parameter")  # DDP's processes repeat sys.argv: leave it be
     cli = FitCLI(
         SupervisedAdaptation,
         TaskDataModule,
@@ -81,7 +80,8 @@ def fit(arguments: list[str]) -> None:
         trainer_defaults=trainer_defaults(),
         seed_everything_default=0,
         auto_configure_optimizers=False,
-        parser_kwargs={"parser_mode": "omegaconf+", "description": DESCRIPTION},
+        parser_kwargs={"parser_mode": "omegaconf+", "prog": "adaptlab fit", "description": DESCRIPTION},
+        args=with_base(arguments),
         run=False,
     )
     finish(cli)
@@ -104,9 +104,11 @@ def finish(cli: FitCLI) -> None:
     """Add what depends on the run's folder, train, and say where the checkpoint is."""
     trainer = cli.trainer
     root = trainer.default_root_dir
+    folder = str(Path(root) / "checkpoints")
     for callback in trainer.callbacks:  # type: ignore[attr-defined]
         if isinstance(callback, ModelCheckpoint):
-            callback.dirpath = callback.dirpath or str(Path(root) / "checkpoints")
+            callback.dirpath = callback.dirpath or folder
+    trainer.callbacks.append(ModelCheckpoint(folder, filename="last", enable_version_counter=False))  # type: ignore[attr-defined]
     if cli.config.trainer.logger in (None, True):
         trainer.loggers = [CSVLogger(root, name="", version="logs")]
     trainer.callbacks += [ProgressLines(), RunCost()]  # type: ignore[attr-defined]

@@ -113,13 +113,16 @@ def _convert_gguf(source: Path, file: str, folder: Path) -> None:
     tokenizer.save_pretrained(folder)
 
 
-def load_base_model(name: str, dtype: str = "float32", trust_remote_code: bool = False) -> BaseModel:
+def load_base_model(
+    name: str, dtype: str = "float32", attention: str | None = None, trust_remote_code: bool = False
+) -> BaseModel:
     """Load a frozen causal language model.
 
     Args:
         name: a hub name or folder for transformers, `packaged:smollm2-135m-instruct`, or
             `tiny-random:<architecture>` with one of `ARCHITECTURES`.
         dtype: one of `float32`, `bfloat16`, `float16`.
+        attention: transformers' implementation of attention, such as `sdpa` or `eager`; its own choice when None.
         trust_remote_code: run code that comes with a model from the hub; leave off unless you have read it.
 
     Raises:
@@ -140,6 +143,8 @@ def load_base_model(name: str, dtype: str = "float32", trust_remote_code: bool =
             tokenizer = AutoTokenizer.from_pretrained(location, trust_remote_code=trust_remote_code)
         except (OSError, ValueError) as error:
             raise BaseModelError(f"base model {name!r} cannot be loaded: {error}") from error
+    if attention is not None:
+        model.set_attn_implementation(attention)
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
     model.requires_grad_(False)

@@ -1,7 +1,7 @@
 """Turn task descriptions into vectors: sentence encoders, and the controls that every result is held against."""
 
 from adaptlab.embeddings.controls import OneHot, RandomText, RandomVector, Shuffled, derangement
-from adaptlab.embeddings.encoder import TaskEncoder
+from adaptlab.embeddings.encoder import TaskEncoder, check_descriptions
 from adaptlab.embeddings.hidden_state import HiddenStateEncoder
 from adaptlab.embeddings.sentence import SentenceEncoder
 
@@ -13,5 +13,6 @@ __all__ = [
     "SentenceEncoder",
     "Shuffled",
     "TaskEncoder",
+    "check_descriptions",
     "derangement",
 ]

@@ -7,6 +7,7 @@ from functools import cached_property
 
 import torch
 from jaxtyping import Float
+from rich.console import Console
 from rich.progress import track
 from torch import Tensor
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -88,7 +89,9 @@ class Responder:
         order = sorted(range(len(ids)), key=lambda index: len(ids[index]))
         answers = [""] * len(ids)
         starts = range(0, len(order), self.batch_size)
-        for start in track(starts, description=label or "answering", transient=True):
+        console = Console(stderr=True)
+        hidden = not console.is_terminal
+        for start in track(starts, label or "answering", console=console, transient=True, disable=hidden):
             rows = order[start : start + self.batch_size]
             conditions = embeddings[torch.tensor(rows)] if embeddings is not None else None
             for row, text in zip(rows, self._batch([ids[row] for row in rows], conditions), strict=True):

@@ -4,6 +4,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 
 from adaptlab.contracts import Example, Task
+from adaptlab.embeddings import check_descriptions
 from adaptlab.errors import ConfigurationError, TaskError
 from adaptlab.evaluation.answering import Question
 from adaptlab.evaluation.conditions import CONDITIONS
@@ -67,6 +68,7 @@ def generate(checkpoint: Path, description: str, inputs: list[str], base_model: 
         inputs: what to answer.
         base_model: where to load the base model from, if not from where training did.
     """
+    check_descriptions([description])
     trained = load_trained(checkpoint, base_model)
     vector = trained.encoder.encode([description], ["described"]).vectors
     task = Task("described", (description,), {})

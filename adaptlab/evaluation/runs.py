@@ -229,8 +229,9 @@ def evaluate_base(base_model: str, dtype: str, suite_name: str, out: Path, budge
     paths = []
     for condition, forms in FORMS.items():
         started = time.monotonic()
-        grid = {form.label: _macro_mean(base, form, trial, budget) for form in forms}
-        best = max(forms, key=lambda form: grid[form.label])
+        usable = [form for form in forms if form.style == "plain" or base.tokenizer.chat_template]
+        grid = {form.label: _macro_mean(base, form, trial, budget) for form in usable}
+        best = max(usable, key=lambda form: grid[form.label])
         scores: list[Score] = []
         for split, questions in questions_of(suite, budget).items():
             responder = _plain_responder(base, best, budget)

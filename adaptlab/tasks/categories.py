@@ -59,14 +59,14 @@ GRID: dict[str, dict[str, tuple[str, ...]]] = {
         "test": ("insect", "colour"),
     },
     "last": {
-        "train": ("insect", "vegetable", "metal", "number", "drink", "body part"),
+        "train": ("insect", "vegetable", "metal", "number", "drink"),
         "validation": ("country",),
         "test": ("fruit", "city"),
     },
     "both": {
-        "train": ("fish", "body part", "city", "fruit", "shape", "colour"),
+        "train": ("fish", "body part", "city", "fruit", "colour"),
         "validation": ("furniture",),
-        "test": ("animal", "vegetable"),
+        "test": ("animal",),
     },
     "all_but": {
         "train": ("vegetable", "insect", "metal", "animal", "flower"),
@@ -79,7 +79,7 @@ GRID: dict[str, dict[str, tuple[str, ...]]] = {
         "test": ("vehicle",),
     },
     "contains": {
-        "train": ("fruit", "animal", "vehicle", "colour", "furniture", "country", "drink"),
+        "train": ("fruit", "animal", "vehicle", "colour", "furniture", "country"),
         "validation": ("building",),
         "test": ("city",),
     },

@@ -64,32 +64,12 @@ def _letters_wording(piece: str, count: str) -> Wording:
     )
 
 
-def _letters(name: str, split: str, piece: str, count: str, edit: Callable[[str], str]) -> Recipe:
-    return Recipe(name, "letters", split, _letters_wording(piece, count), _edit_word(split, edit), STRICT)
-
-
-def _spell_with(argument: str, split: str, mark: str, one: str, many: str) -> Recipe:
-    wording = Wording(
-        (
-            f"spell the word with {one} between the letters",
-            f"write the word letter by letter, separated by {many}",
-            f"split the word into its letters and join them with {many}",
-            f"insert {one} between every two neighbouring letters",
-            f"take the word apart so that {many} stand between its letters",
-            f"rewrite the word, placing {one} after each letter except the last",
-            f"separate all the letters of the word with {many}",
-            f"list the letters of the word in order, using {many} as separators",
-        ),
-        (
-            f"the word spelled with {one} between the letters",
-            f"the sequence of the word's letters separated by {many}",
-            f"the same word with {many} inserted between the letters",
-            f"the spelling of the word, with {one} after every letter but the last",
-        ),
-        "a word",
-    )
-    draw = _edit_word(split, mark.join, longest=7)
-    return Recipe(f"spell_with_{argument}", "spell_with", split, wording, draw, STRICT)
+def _letters(piece: str, split: str, edit: Callable[[str], str]) -> Recipe:
+    """`piece` is `first letter` or `last two letters`."""
+    *place, unit = piece.split()
+    count = f"{place[1] if len(place) > 1 else 'one'} {unit}"
+    wording, draw = _letters_wording(piece, count), _edit_word(split, edit)
+    return Recipe(piece.replace(" ", "_"), "letters", split, wording, draw, STRICT, ("letter", *place))
 
 
 def _letter_case(
@@ -115,32 +95,8 @@ def _letter_case(
         ),
         "a word",
     )
-    return Recipe(f"case_{argument}", "letter_case", split, wording, _edit_word(split, edit, shown), STRICT)
-
-
-def _wrap(argument: str, split: str, opening: str, closing: str, marks: str) -> Recipe:
-    sign = f"{opening} {closing}"
-    wording = Wording(
-        (
-            f"put {marks} around the word",
-            f"wrap the word in {marks}",
-            f"write the word between {marks}",
-            f"enclose the input in {marks}: {sign}",
-            f"add {opening} before the word and {closing} after it",
-            f"return the word surrounded by {marks}",
-            f"place the word inside {marks}",
-            f"write {opening}, then the word, then {closing}, without spaces",
-        ),
-        (
-            f"the word in {marks}",
-            f"the input with {opening} in front and {closing} behind",
-            f"the same word enclosed in {marks}, as in {sign}",
-            f"the word with {marks} around it",
-        ),
-        "a word",
-    )
-    draw = _edit_word(split, lambda word: f"{opening}{word}{closing}")
-    return Recipe(f"wrap_{argument}", "wrap", split, wording, draw, STRICT)
+    parts = ("case", "capitals") if argument == "upper" else ()
+    return Recipe(f"case_{argument}", "letter_case", split, wording, _edit_word(split, edit, shown), STRICT, parts)
 
 
 def _starts_with(letter: str, split: str) -> Recipe:
@@ -164,7 +120,7 @@ def _starts_with(letter: str, split: str) -> Recipe:
         "a list of four words",
     )
     draw = _one_of_four(split, lambda word: word.startswith(letter))
-    return Recipe(f"starts_with_{letter}", "starts_with", split, wording, draw)
+    return Recipe(f"starts_with_{letter}", "starts_with", split, wording, draw, parts=("starts_with", letter))
 
 
 def _ends_with(letter: str, split: str) -> Recipe:
@@ -187,9 +143,8 @@ def _ends_with(letter: str, split: str) -> Recipe:
         ),
         "a list of four words",
     )
-    return Recipe(
-        f"ends_with_{letter}", "ends_with", split, wording, _one_of_four(split, lambda word: word.endswith(letter))
-    )
+    draw = _one_of_four(split, lambda word: word.endswith(letter))
+    return Recipe(f"ends_with_{letter}", "ends_with", split, wording, draw, parts=("ends_with", letter))
 
 
 def _contains(letter: str, split: str) -> Recipe:
@@ -212,7 +167,8 @@ def _contains(letter: str, split: str) -> Recipe:
         ),
         "a list of four words",
     )
-    return Recipe(f"contains_{letter}", "contains", split, wording, _one_of_four(split, lambda word: letter in word))
+    draw = _one_of_four(split, lambda word: letter in word)
+    return Recipe(f"contains_{letter}", "contains", split, wording, draw, parts=("contains", letter))
 
 
 def _repeat(argument: str, split: str, times: int) -> Recipe:
@@ -236,7 +192,8 @@ def _repeat(argument: str, split: str, times: int) -> Recipe:
         "a word",
     )
     draw = _edit_word(split, lambda word: " ".join([word] * times))
-    return Recipe(f"repeat_{argument.replace(' ', '_')}", "repeat", split, wording, draw)
+    parts = ("repeat", argument)
+    return Recipe(f"repeat_{argument.replace(' ', '_')}", "repeat", split, wording, draw, parts=parts)
 
 
 def _remove_letter(argument: str, split: str, edit: Callable[[str], str]) -> Recipe:
@@ -320,34 +277,25 @@ def _vowel_start(split: str) -> Recipe:
 def recipes() -> list[Recipe]:
     """All character recipes; those of one family differ in their argument only."""
     return [
-        _letters("first_letter", "train", "first letter", "one letter", lambda word: word[0]),
-        _letters("third_letter", "train", "third letter", "one letter", lambda word: word[2]),
-        _letters("last_letter", "train", "last letter", "one letter", lambda word: word[-1]),
-        _letters("first_two_letters", "train", "first two letters", "two letters", lambda word: word[:2]),
-        _letters("first_three_letters", "train", "first three letters", "three letters", lambda word: word[:3]),
-        _letters("second_letter", "test", "second letter", "one letter", lambda word: word[1]),
-        _letters("last_two_letters", "test", "last two letters", "two letters", lambda word: word[-2:]),
-        _spell_with("space", "train", " ", "a space", "spaces"),
-        _spell_with("hyphen", "train", "-", "a hyphen (-)", "hyphens"),
-        _spell_with("comma", "train", ",", "a comma (,)", "commas"),
-        _spell_with("asterisk", "train", "*", "an asterisk (*)", "asterisks"),
-        _spell_with("dot", "test", ".", "a dot (.)", "dots"),
-        _spell_with("slash", "test", "/", "a slash (/)", "slashes"),
+        _letters("first letter", "train", lambda word: word[0]),
+        _letters("third letter", "train", lambda word: word[2]),
+        _letters("last letter", "train", lambda word: word[-1]),
+        _letters("first two letters", "train", lambda word: word[:2]),
+        _letters("first three letters", "train", lambda word: word[:3]),
+        _letters("last three letters", "train", lambda word: word[-3:]),
+        _letters("second letter", "test", lambda word: word[1]),
+        _letters("last two letters", "test", lambda word: word[-2:]),
         _letter_case("upper", "train", "in capital letters only", str.upper, str),
         _letter_case("capitalise", "train", "with a capital first letter", str.capitalize, str),
         _letter_case("lower", "train", "in lower-case letters only", str, str.upper),
-        _wrap("round_brackets", "train", "(", ")", "round brackets"),
-        _wrap("double_quotes", "train", '"', '"', "double quotation marks"),
-        _wrap("asterisks", "train", "*", "*", "asterisks"),
-        _wrap("square_brackets", "test", "[", "]", "square brackets"),
-        *(_starts_with(letter, "train") for letter in "bcdfmprst"),
-        _starts_with("l", "validation"),
-        *(_starts_with(letter, "test") for letter in "hnw"),
-        *(_ends_with(letter, "train") for letter in "denty"),
+        *(_starts_with(letter, "train") for letter in "bcdflmprst"),
+        *(_starts_with(letter, "test") for letter in "nw"),
+        *(_ends_with(letter, "train") for letter in "dentyw"),
         _ends_with("l", "validation"),
         _ends_with("r", "test"),
-        *(_contains(letter, "train") for letter in "mp"),
-        _contains("c", "validation"),
+        *(_contains(letter, "train") for letter in "mpnwrl"),
+        _contains("d", "validation"),
+        _contains("t", "test"),
         _repeat("twice", "train", 2),
         _repeat("three times", "train", 3),
         _remove_letter("first", "train", lambda word: word[1:]),

@@ -5,30 +5,11 @@ from collections.abc import Callable
 
 from adaptlab.tasks.lexicon import common_words
 from adaptlab.tasks.numbers import MONTHS
+from adaptlab.tasks.people import FIRST_NAMES, draw_person
 from adaptlab.tasks.recipe import DrawExample, Recipe, Wording
 
 STRICT = "exact_match_strict"
 _words = str.split
-_FIRST_NAMES = {
-    "train": _words("Anna Tom Mary Paul Lucy Mark Nina Peter Laura James Sarah David Helen Simon Julia Frank Rosa"),
-    "validation": _words("Emma Jack Clara Oscar Irene Victor Molly Henry Sofia Bruno Alice Leo Tina Ralph Vera"),
-    "test": _words("Diana Hugo Grace Felix Marta Ivan Olga Louis Nora Edgar Ruth Carl Jane Max Elena Adam"),
-}
-_LAST_NAMES = {
-    "train": _words("Smith Jones Brown Miller Wilson Moore Clark Lewis Young King Hill Green Baker Carter Turner"),
-    "validation": _words("Cooper Reed Bell Ward Gray Brooks Kelly Price Wood Ross Foster Powell Long Hughes Butler"),
-    "test": _words("Taylor Harris Martin Walker Allen Scott Adams Nelson Evans Collins Stewart Morris Rogers Cook"),
-}
-_CITIES = {
-    "train": _words("Rome Paris London Berlin Madrid Vienna Oslo Lisbon Dublin Prague"),
-    "validation": _words("Milan Zurich Naples Munich Geneva Lyon"),
-    "test": _words("Cairo Tokyo Athens Boston Warsaw Helsinki Lima Delhi"),
-}
-_COLORS = {
-    "train": _words("red blue green white"),
-    "validation": _words("beige violet silver"),
-    "test": _words("black yellow pink brown purple orange gray"),
-}
 _THINGS = {
     "train": _words("book pen lamp map key cup coat ball ring hat box plant cake letter watch"),
     "validation": _words("drum shirt ticket towel magnet"),
@@ -36,49 +17,6 @@ _THINGS = {
 }
 _EXTENSIONS = _words("txt pdf jpg png mp3 csv doc zip html")
 _GIVING = ("gave", "sent", "brought", "handed", "lent", "sold")
-
-
-def _field_values(split: str) -> dict[str, list[str]]:
-    return {
-        "name": _FIRST_NAMES[split],
-        "city": _CITIES[split],
-        "age": [str(age) for age in range(18, 80)],
-        "team": [word for word in common_words(split) if len(word) <= 6],
-        "color": _COLORS[split],
-        "room": [str(room) for room in range(101, 140)],
-    }
-
-
-def _field(key: str, split: str) -> Recipe:
-    wording = Wording(
-        (
-            f'write the value of the field "{key}"',
-            f"look up the {key} in the record",
-            f"find what stands after {key} and the colon",
-            f"extract the {key} from the record",
-            f'copy the entry labelled "{key}" without its label',
-            f"tell me the {key} that the record gives",
-            f'return only what belongs to "{key}" in the record',
-            f"answer with the {key} and ignore the other fields",
-        ),
-        (
-            f'the value of the field "{key}"',
-            f"the {key} given in the record",
-            f'the entry after "{key}:"',
-            f"the {key} that is listed in the record",
-        ),
-        "a short record with labelled fields",
-    )
-    values = _field_values(split)
-    others = [other for other in values if other != key]
-
-    def draw(rng: random.Random) -> tuple[str, str]:
-        record = {field: rng.choice(values[field]) for field in (key, *rng.sample(others, 2))}
-        fields = list(record.items())
-        rng.shuffle(fields)
-        return "; ".join(f"{field}: {value}" for field, value in fields), record[key]
-
-    return Recipe(f"field_{key}", "field", split, wording, draw)
 
 
 def _draw_date(answer: Callable[[str, str, str], str], with_year: bool = True) -> DrawExample:
@@ -201,14 +139,6 @@ def _unit(unit: str, split: str, symbol: str, given: str, form: str) -> Recipe:
     return Recipe(f"unit_{unit}", "unit", split, wording, _draw_amount(unit, form), STRICT)
 
 
-def _draw_person(split: str, answer: Callable[[str, str], str]) -> DrawExample:
-    def draw(rng: random.Random) -> tuple[str, str]:
-        first, last = rng.choice(_FIRST_NAMES[split]), rng.choice(_LAST_NAMES[split])
-        return f"{first} {last}", answer(first, last)
-
-    return draw
-
-
 def _name_part(argument: str, split: str, other: str, answer: Callable[[str, str], str]) -> Recipe:
     wording = Wording(
         (
@@ -228,7 +158,7 @@ def _name_part(argument: str, split: str, other: str, answer: Callable[[str, str
         ),
         "the full name of a person",
     )
-    return Recipe(f"{argument}_name", "name_part", split, wording, _draw_person(split, answer))
+    return Recipe(f"{argument}_name", "name_part", split, wording, draw_person(split, answer))
 
 
 def _initials(split: str) -> Recipe:
@@ -251,7 +181,7 @@ def _initials(split: str) -> Recipe:
         "the full name of a person",
     )
     return Recipe(
-        "initials", "name_part", split, wording, _draw_person(split, lambda first, last: first[0] + last[0]), STRICT
+        "initials", "name_part", split, wording, draw_person(split, lambda first, last: first[0] + last[0]), STRICT
     )
 
 
@@ -333,7 +263,7 @@ def _slot(argument: str, split: str, what: str, clue: str) -> Recipe:
         ),
         "a sentence about somebody handing something over",
     )
-    names, things = _FIRST_NAMES[split], _THINGS[split]
+    names, things = FIRST_NAMES[split], _THINGS[split]
 
     def draw(rng: random.Random) -> tuple[str, str]:
         giver, receiver = rng.sample(names, 2)
@@ -344,57 +274,31 @@ def _slot(argument: str, split: str, what: str, clue: str) -> Recipe:
     return Recipe(f"slot_{argument}", "slot", split, wording, draw)
 
 
-def _greeting(argument: str, split: str, phrase: str) -> Recipe:
-    wording = Wording(
-        (
-            f'write "{phrase}", a comma and the name of the person',
-            f'put "{phrase}" and a comma before the name',
-            f'say "{phrase}" to the person by name',
-            f'make a greeting line out of "{phrase}" and the full name',
-            f'begin with "{phrase}," and end with the name',
-            f'speak to the person, using "{phrase}" and their full name',
-            f'start with "{phrase}" and, after a comma, add the name',
-        ),
-        (
-            f'"{phrase}" followed by a comma and the name',
-            f'the name with "{phrase}" and a comma before it',
-            f'a line that says "{phrase}" to the person by name',
-            f'the phrase "{phrase}", then a comma and the full name',
-        ),
-        "the full name of a person",
-    )
-    draw = _draw_person(split, lambda first, last: f"{phrase}, {first} {last}")
-    return Recipe(f"greeting_{argument}", "greeting", split, wording, draw)
-
-
 def recipes() -> list[Recipe]:
     """All format recipes; names, cities, colours and things of different splits never overlap."""
     person = "the name of the person who"
     return [
-        *(_field(key, "train") for key in ("name", "city", "age", "team")),
-        *(_field(key, "test") for key in ("color", "room")),
         _date_part("day", "train", "first", lambda day, month, year: day),
         _date_part("month", "train", "middle", lambda day, month, year: month),
-        _date_part("year", "test", "last", lambda day, month, year: year),
+        _date_part("year", "train", "last", lambda day, month, year: year),
         _date_month_first("train"),
         _time_24("train"),
         _money("dollars", "train", "$"),
         _money("pounds", "train", "£"),
+        _money("yen", "train", "¥"),
         _money("euros", "test", "€"),
         _unit("percent", "train", "%", "a share in percent", "{}%"),
         _unit("kilometres", "train", "km", "a distance in kilometres", "{} km"),
+        _unit("kilograms", "train", "kg", "a weight in kilograms", "{} kg"),
+        _unit("litres", "train", "l", "a volume in litres", "{} l"),
         _unit("centimetres", "validation", "cm", "a length in centimetres", "{} cm"),
         _name_part("first", "train", "last", lambda first, last: first),
         _name_part("last", "train", "first", lambda first, last: last),
-        _initials("test"),
+        _initials("train"),
         _address_part("email_user", "train", "user name", "before the @ sign", user=True),
         _address_part("email_domain", "train", "domain", "after the @ sign", user=False),
         _file_extension("train"),
         _slot("giver", "train", f"{person} hands something over", "who hands something over"),
         _slot("thing", "train", "the thing that changes hands", "what is handed over"),
-        _slot("receiver", "test", f"{person} gets something", "who gets something"),
-        _greeting("hello", "train", "Hello"),
-        _greeting("thank_you", "train", "Thank you"),
-        _greeting("welcome", "validation", "Welcome"),
-        _greeting("goodbye", "test", "Goodbye"),
+        _slot("receiver", "train", f"{person} gets something", "who gets something"),
     ]

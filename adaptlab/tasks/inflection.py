@@ -8,7 +8,6 @@ from adaptlab.tasks import inflection_wordings as wordings
 from adaptlab.tasks.lexicon import hash_split, rows, words
 from adaptlab.tasks.recipe import DrawExample, Recipe
 from adaptlab.tasks.spelling import (
-    adverb,
     agent,
     past_tense,
     plural,
@@ -20,7 +19,6 @@ from adaptlab.tasks.spelling import (
 
 Pairs = Sequence[tuple[str, str]]
 _TRAIN_VERB_PERCENT = 45
-_TRAIN_ADJECTIVE_PERCENT = 55
 _AN_BEFORE = frozenset({"hour", "honest", "heir"})
 _A_BEFORE = ("uni", "use", "one", "euro")
 _CONSONANT_NOUNS = 120
@@ -48,14 +46,9 @@ def verbs(split: str) -> tuple[str, ...]:
 
 
 @cache
-def phrases(split: str) -> tuple[tuple[str, str], ...]:
-    """Adjective and noun pairs of `train` or `test`; the two share no adjective."""
-    return tuple(
-        (adjective, noun)
-        for adjective, fitting in rows("degrees")
-        if hash_split(adjective, _TRAIN_ADJECTIVE_PERCENT, 0) == split
-        for noun in fitting.split()
-    )
+def phrases() -> tuple[tuple[str, str], ...]:
+    """Adjective and noun pairs."""
+    return tuple((adjective, noun) for adjective, fitting in rows("degrees") for noun in fitting.split())
 
 
 def with_article(phrase: str) -> str:
@@ -90,7 +83,7 @@ def _draw_two(pairs: Pairs) -> DrawExample:
 
 def _draw_article() -> DrawExample:
     """Draw `an` as often as `a`."""
-    named = [*nouns(), *(f"{adjective} {noun}" for adjective, noun in phrases("train"))]
+    named = [*nouns(), *(f"{adjective} {noun}" for adjective, noun in phrases())]
     with_an = [phrase for phrase in named if with_article(phrase).startswith("an ")]
     with_a = [phrase for phrase in named if with_article(phrase).startswith("a ")]
     pools = (with_an, with_a[:: len(with_a) // _CONSONANT_NOUNS])
@@ -102,9 +95,9 @@ def _draw_article() -> DrawExample:
     return draw
 
 
-def _degree(split: str, suffix: str) -> Pairs:
+def _degree(suffix: str) -> Pairs:
     return tuple(
-        (f"{adjective} {noun}", f"{with_vowel_suffix(adjective, suffix)} {noun}") for adjective, noun in phrases(split)
+        (f"{adjective} {noun}", f"{with_vowel_suffix(adjective, suffix)} {noun}") for adjective, noun in phrases()
     )
 
 
@@ -113,28 +106,48 @@ def recipes() -> list[Recipe]:
     plurals = _paired(nouns(), plural)
     pasts = _paired(verbs("train"), past_tense)
     participles = _paired(verbs("train"), present_participle)
-    adverbs = _paired(words("adverbs"), adverb)
     negatives = tuple((word, prefix + word) for prefix, listed in rows("negatives") for word in listed.split())
     qualities = _paired(words("ness"), quality)
-    third_persons = _paired(verbs("test"), third_person)
     held_out_pasts = _paired(verbs("test"), past_tense)
     return [
-        Recipe("plural", "plural", "train", wordings.PLURAL, _draw_one(plurals)),
-        Recipe("plural_of_two", "plural", "train", wordings.PLURAL_OF_TWO, _draw_two(plurals)),
-        Recipe("singular", "plural", "train", wordings.SINGULAR, _draw_one(_reversed(plurals))),
-        Recipe("past_tense", "past_tense", "train", wordings.PAST, _draw_one(pasts)),
-        Recipe("base_of_past", "past_tense", "train", wordings.BASE, _draw_one(_reversed(pasts))),
-        Recipe("present_participle", "participle", "train", wordings.PARTICIPLE, _draw_one(participles)),
-        Recipe("participle_of_two", "participle", "train", wordings.PARTICIPLE_OF_TWO, _draw_two(participles)),
-        Recipe("comparative", "degree", "train", wordings.COMPARATIVE, _draw_one(_degree("train", "er"))),
-        Recipe("adverb_ly", "adverb", "validation", wordings.ADVERB, _draw_one(adverbs)),
-        Recipe("adjective_of_adverb", "adverb", "validation", wordings.FROM_ADVERB, _draw_one(_reversed(adverbs))),
+        Recipe("plural", "plural", "train", wordings.PLURAL, _draw_one(plurals), parts=("plural",)),
+        Recipe(
+            "plural_of_two", "plural", "train", wordings.PLURAL_OF_TWO, _draw_two(plurals), parts=("plural", "of two")
+        ),
+        Recipe("singular", "plural", "train", wordings.SINGULAR, _draw_one(_reversed(plurals)), parts=("plural",)),
+        Recipe("past_tense", "past_tense", "train", wordings.PAST, _draw_one(pasts), parts=("past tense",)),
+        Recipe(
+            "base_of_past", "past_tense", "train", wordings.BASE, _draw_one(_reversed(pasts)), parts=("past tense",)
+        ),
+        Recipe(
+            "present_participle",
+            "participle",
+            "train",
+            wordings.PARTICIPLE,
+            _draw_one(participles),
+            parts=("participle",),
+        ),
+        Recipe(
+            "participle_of_two",
+            "participle",
+            "train",
+            wordings.PARTICIPLE_OF_TWO,
+            _draw_two(participles),
+            parts=("participle", "of two"),
+        ),
+        Recipe("comparative", "degree", "train", wordings.COMPARATIVE, _draw_one(_degree("er"))),
         Recipe("agent_er", "agent", "train", wordings.AGENT, _draw_one(_paired(words("agents"), agent))),
         Recipe("negation_prefix", "negation", "train", wordings.NEGATION, _draw_one(negatives)),
         Recipe("remove_negation", "negation", "train", wordings.UNDO_NEGATION, _draw_one(_reversed(negatives))),
         Recipe("a_or_an", "article", "train", wordings.ARTICLE, _draw_article(), "exact_match_strict"),
         Recipe("noun_ness", "quality", "train", wordings.NESS, _draw_one(qualities)),
-        Recipe("third_person", "third_person", "test", wordings.THIRD_PERSON, _draw_one(third_persons)),
-        Recipe("superlative", "degree", "test", wordings.SUPERLATIVE, _draw_one(_degree("test", "est"))),
-        Recipe("past_tense_of_two", "past_tense", "test", wordings.PAST_OF_TWO, _draw_two(held_out_pasts)),
+        Recipe("superlative", "degree", "train", wordings.SUPERLATIVE, _draw_one(_degree("est"))),
+        Recipe(
+            "past_tense_of_two",
+            "past_tense",
+            "test",
+            wordings.PAST_OF_TWO,
+            _draw_two(held_out_pasts),
+            parts=("past tense", "of two"),
+        ),
     ]

@@ -156,26 +156,6 @@ PARTICIPLE_OF_TWO = Wording(
     ),
     "two verbs in their base form",
 )
-THIRD_PERSON = Wording(
-    (
-        "write the verb as it is used with he or she in the present",
-        "put the verb into the third person singular",
-        "say the verb as it would follow the words 'every day he'",
-        "change the verb so that it agrees with it or she",
-        "add the ending -s or -es that the verb takes after 'he'",
-        "give the present-tense form that agrees with a single other person",
-        "turn what I do into what she does",
-        "conjugate the verb for he, she or it",
-        "make the third person singular present of the verb",
-    ),
-    (
-        "the third person singular of the verb",
-        "the form of the verb that fits after 'she'",
-        "the present-tense form used with he, she or it",
-        "the verb with the -s ending that follows 'he'",
-    ),
-    "a verb in its base form",
-)
 COMPARATIVE = Wording(
     (
         "put the adjective into the comparative",
@@ -213,44 +193,6 @@ SUPERLATIVE = Wording(
         "the noun with the superlative before it",
     ),
     "an adjective and a noun",
-)
-ADVERB = Wording(
-    (
-        "turn the adjective into an adverb that ends in -ly",
-        "write the adverb of the adjective",
-        "say in what manner something is done, using this quality",
-        "add -ly to the adjective with the correct spelling",
-        "make the word fit to describe a verb instead of a noun",
-        "give the -ly form of the word",
-        "change the adjective so that it tells how an action is done",
-        "derive the adverb from the adjective",
-    ),
-    (
-        "the adverb that ends in -ly",
-        "the -ly form of the adjective",
-        "the adverb made from the adjective",
-        "the word that describes an action with this quality",
-    ),
-    "an adjective",
-)
-FROM_ADVERB = Wording(
-    (
-        "write the adjective that the adverb is made from",
-        "turn the -ly adverb back into an adjective",
-        "remove the -ly ending and give the adjective with the correct spelling",
-        "say which quality the adverb comes from",
-        "make the word fit to describe a noun instead of a verb",
-        "undo the adverb ending",
-        "change the adverb to its adjective",
-        "find the adjective behind the -ly word",
-    ),
-    (
-        "the adjective that the adverb comes from",
-        "the adjective without -ly",
-        "the word that describes a noun with the same quality",
-        "the adjective behind the adverb",
-    ),
-    "an adverb",
 )
 AGENT = Wording(
     (

@@ -1,4 +1,4 @@
-"""Pair lists in, recipes out: antonyms, synonyms, facts by selection, and shifts of the calendar."""
+"""Pair lists in, recipes out: antonyms, synonyms and facts by selection."""
 
 import random
 from collections.abc import Sequence
@@ -11,12 +11,6 @@ from adaptlab.tasks.recipe import DrawExample, Recipe
 
 Pairs = Sequence[tuple[str, str]]
 _TRAIN_PERCENT = 60
-_SHARED_KEYS = ("capital", "nationality", "continent", "french", "spanish")
-_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_MONTHS = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)
 
 
 @cache
@@ -41,16 +35,13 @@ def train_synonyms() -> tuple[tuple[str, str], ...]:
 
 @cache
 def related(relation: str) -> tuple[tuple[str, str], ...]:
-    """The (key, value) pairs of a relation; relations with the same keys split the keys."""
+    """The (key, value) pairs of a relation."""
     column = {"capital": 1, "nationality": 2, "continent": 3}.get(relation)
     if column is None:
         pairs = [(row[1], row[2]) for row in rows("relations") if row[0] == relation]
     else:
         pairs = [(row[0], row[column]) for row in rows("countries")]
-    if relation not in _SHARED_KEYS:
-        return tuple(pairs)
-    wanted = "test" if relation in ("continent", "spanish") else "train"
-    return tuple(pair for pair in pairs if hash_split(pair[0], _TRAIN_PERCENT, 0) == wanted)
+    return tuple(pairs)
 
 
 def _listed(key: str, options: list[str], rng: random.Random) -> str:
@@ -112,23 +103,6 @@ def _draw_same_or_opposite(rng: random.Random) -> tuple[str, str]:
     return ", ".join(pair), "same"
 
 
-def _draw_weekday(shift: int) -> DrawExample:
-    def draw(rng: random.Random) -> tuple[str, str]:
-        day = rng.randrange(7)
-        time = f"{rng.randrange(24)}:{rng.choice(('00', '15', '30', '45'))}"
-        return f"{_DAYS[day]} {time}", f"{_DAYS[(day + shift) % 7]} {time}"
-
-    return draw
-
-
-def _draw_month(shift: int) -> DrawExample:
-    def draw(rng: random.Random) -> tuple[str, str]:
-        month, date = rng.randrange(12), rng.randint(1, 28)
-        return f"{date} {_MONTHS[month]}", f"{date} {_MONTHS[(month + shift) % 12]}"
-
-    return draw
-
-
 def recipes() -> list[Recipe]:
     """All recipes about relations between words."""
     made = [
@@ -138,33 +112,35 @@ def recipes() -> list[Recipe]:
             relation.split,
             wordings.select_wording(relation),
             _draw_related(relation),
+            parts=("pick_related", relation.name) if relation.split == "train" else (),
         )
         for relation in RELATIONS
     ]
-    weekday, month = wordings.weekday_wording, wordings.month_wording
     made += [
-        Recipe("pick_synonym", "pick_related", "train", wordings.SELECT_SYNONYM, _draw_synonym()),
-        Recipe("pick_antonym", "pick_related", "test", wordings.SELECT_ANTONYM, _draw_opposite()),
-        Recipe("antonym", "antonym", "train", wordings.ANTONYM, _draw_antonym),
-        Recipe("same_or_opposite", "same_or_opposite", "train", wordings.SAME_OR_OPPOSITE, _draw_same_or_opposite),
-        Recipe("next_weekday", "shift_weekday", "train", weekday("one day later", "the next day"), _draw_weekday(1)),
         Recipe(
-            "weekday_in_two_days",
-            "shift_weekday",
+            "pick_synonym",
+            "pick_related",
             "train",
-            weekday("two days later", "the day after the next"),
-            _draw_weekday(2),
+            wordings.SELECT_SYNONYM,
+            _draw_synonym(),
+            parts=("pick_related", "synonym"),
         ),
         Recipe(
-            "previous_weekday",
-            "shift_weekday",
-            "train",
-            weekday("one day earlier", "the day before"),
-            _draw_weekday(-1),
+            "pick_antonym",
+            "pick_related",
+            "test",
+            wordings.SELECT_ANTONYM,
+            _draw_opposite(),
+            parts=("pick_related", "antonym"),
         ),
-        Recipe("next_month", "shift_month", "test", month("one month later", "the next month"), _draw_month(1)),
+        Recipe("antonym", "antonym", "train", wordings.ANTONYM, _draw_antonym, parts=("antonym",)),
         Recipe(
-            "previous_month", "shift_month", "test", month("one month earlier", "the month before"), _draw_month(-1)
+            "same_or_opposite",
+            "same_or_opposite",
+            "train",
+            wordings.SAME_OR_OPPOSITE,
+            _draw_same_or_opposite,
+            parts=("antonym",),
         ),
     ]
     return made

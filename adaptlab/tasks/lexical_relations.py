@@ -215,25 +215,8 @@ RELATIONS = (
         ),
     ),
     Relation(
-        "spanish",
-        "test",
-        "an English word and three Spanish words",
-        "Spanish words",
-        (
-            "the Spanish translation of the English word",
-            "the Spanish word with the same meaning",
-            "the Spanish for the word",
-            "the Spanish equivalent",
-        ),
-        (
-            "match the English word with its Spanish translation",
-            "say what the word is called in Spanish",
-            "choose the word that someone in Spain would use for it",
-        ),
-    ),
-    Relation(
         "continent",
-        "test",
+        "train",
         "a country and three continents",
         "continents",
         (

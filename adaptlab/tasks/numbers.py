@@ -325,7 +325,7 @@ def _digit(argument: str, split: str, index: int) -> Recipe:
             f"reduce the number to its {argument} digit",
             f"tell me which digit comes {argument} in the number",
             f"extract the {argument} digit from the number",
-            f"output nothing but the {argument} of the three digits",
+            f"output nothing but the {argument} of the four digits",
         ),
         (
             f"the {argument} digit of the number",
@@ -333,9 +333,10 @@ def _digit(argument: str, split: str, index: int) -> Recipe:
             f"the number's {argument} digit",
             f"the digit that comes {argument} in the number",
         ),
-        "a number with three digits",
+        "a number with four digits",
     )
-    return Recipe(f"{argument}_digit", "digit", split, wording, _number(100, 999, lambda number: str(number)[index]))
+    draw = _number(1000, 9999, lambda number: str(number)[index])
+    return Recipe(f"{argument}_digit", "digit", split, wording, draw, parts=("digit", argument))
 
 
 def _calendar(kind: str, relation: str, split: str) -> Recipe:
@@ -372,10 +373,11 @@ def _calendar(kind: str, relation: str, split: str) -> Recipe:
 def recipes() -> list[Recipe]:
     """All number recipes; `add_3` and `subtract_3` undo each other and are held out together."""
     return [
-        *(_add(amount, "train") for amount in (1, 2, 5, 10)),
-        _add(20, "validation"),
+        *(_add(amount, "train") for amount in (1, 2, 4, 5, 8, 10)),
+        *(_subtract(amount, "train") for amount in (1, 2, 5, 10)),
+        _add(7, "validation"),
+        _subtract(7, "validation"),
         _add(3, "test"),
-        _subtract(1, "train"),
         _subtract(3, "test"),
         _double("train"),
         _halve("train"),
@@ -389,8 +391,9 @@ def recipes() -> list[Recipe]:
         _count_words("train"),
         _digit("first", "train", 0),
         _digit("last", "train", -1),
-        _digit("second", "test", 1),
+        _digit("second", "train", 1),
+        _digit("third", "test", 2),
         _calendar("day", "after", "train"),
         _calendar("day", "before", "train"),
-        _calendar("month", "after", "test"),
+        _calendar("month", "after", "train"),
     ]

@@ -49,7 +49,32 @@ def _item(argument: str, split: str, index: int) -> Recipe:
         "a list of words",
     )
     lengths = (4, 5) if argument == "fourth" else (3, 4, 5)
-    return Recipe(f"item_{argument}", "item", split, wording, _word_list(split, lengths, lambda words: words[index]))
+    draw = _word_list(split, lengths, lambda words: words[index])
+    return Recipe(f"item_{argument}", "item", split, wording, draw, parts=("item", argument))
+
+
+def _line_word(argument: str, split: str, index: int) -> Recipe:
+    wording = Wording(
+        (
+            f"pick the {argument} word of the line",
+            f"write the word that comes {argument} in the line",
+            f"choose the word in {argument} position from the line",
+            f"copy the {argument} word of the line and skip the others",
+            f"go along the line and give only its {argument} word",
+            f"tell me which word is the {argument} one in the line",
+            f"select the {argument} of the words in the line",
+            f"output the word in {argument} place of the line",
+        ),
+        (
+            f"the {argument} word of the line",
+            f"the word in {argument} position of the line",
+            f"the line's {argument} word",
+            f"the word that is {argument} in the line",
+        ),
+        "a line of words without commas",
+    )
+    draw = _word_list(split, (4, 5, 6), lambda words: words[index], " ")
+    return Recipe(f"line_{argument}_word", "line_word", split, wording, draw, parts=("line word", argument))
 
 
 def _by_length(argument: str, split: str, opposite: str, letters: str) -> Recipe:
@@ -132,7 +157,8 @@ def _reverse(split: str) -> Recipe:
     return Recipe("reverse_list", "reverse", split, wording, draw)
 
 
-def _part(name: str, split: str, part: str, lengths: tuple[int, ...], keep: slice) -> Recipe:
+def _part(part: str, split: str, keep: slice) -> Recipe:
+    """`part` is `first two words`."""
     wording = Wording(
         (
             f"write the {part} of the list",
@@ -152,7 +178,9 @@ def _part(name: str, split: str, part: str, lengths: tuple[int, ...], keep: slic
         ),
         "a list of words",
     )
-    return Recipe(name, "part", split, wording, _word_list(split, lengths, lambda words: ", ".join(words[keep])))
+    place, count, _ = part.split()
+    draw = _word_list(split, (4, 5), lambda words: ", ".join(words[keep]))
+    return Recipe(f"{place}_{count}_items", "part", split, wording, draw, parts=("item", place, count))
 
 
 def _join(argument: str, split: str, joiner: str, mark: str, link: str, *, metric: str = "exact_match") -> Recipe:
@@ -296,39 +324,6 @@ def _beside_mark(argument: str, split: str, step: int) -> Recipe:
     return Recipe(f"word_{argument}_bar", "beside_mark", split, wording, draw)
 
 
-def _marked(argument: str, split: str, mark: str) -> Recipe:
-    name = argument.replace("_", " ")
-    wording = Wording(
-        (
-            f'pick the word marked with "{mark}"',
-            f"find the word with the {name} in front of it",
-            f'write the word that follows the sign "{mark}", without the sign',
-            f"choose the word that carries the {name} ({mark})",
-            f'ignore every word except the one behind "{mark}"',
-            f"tell me which word the {name} is attached to",
-            f'select the word labelled "{mark}" and write it without the label',
-            f"output the word that has the {name} ({mark}) before it",
-        ),
-        (
-            f'the word marked with "{mark}"',
-            f"the word with the {name} in front, written without it",
-            f"the word that the {name} ({mark}) is attached to",
-            f'the word right after the sign "{mark}"',
-        ),
-        "a row of words with different marks",
-    )
-    words = [word for word in common_words(split) if len(word) <= 7]
-
-    def draw(rng: random.Random) -> tuple[str, str]:
-        marks = [mark, *rng.sample([other for other in "*#@+" if other != mark], 2)]
-        row = rng.sample(words, 3)
-        pairs = [sign + word for sign, word in zip(marks, row, strict=True)]
-        rng.shuffle(pairs)
-        return " ".join(pairs), row[0]
-
-    return Recipe(f"marked_with_{argument}", "marked", split, wording, draw)
-
-
 def _count_items(split: str) -> Recipe:
     wording = Wording(
         (
@@ -355,37 +350,32 @@ def _count_items(split: str) -> Recipe:
 
 
 def recipes() -> list[Recipe]:
-    """All list recipes; opposites (longest and shortest, before and after) share one split."""
+    """All list recipes; opposites (longest and shortest, ascending and descending) share one split."""
     return [
-        _item("first", "train", 0),
-        _item("third", "train", 2),
+        *(_item(name, "train", index) for name, index in (("first", 0), ("second", 1), ("third", 2), ("fourth", 3))),
         _item("last", "train", -1),
-        _item("fourth", "validation", 3),
-        _item("second", "test", 1),
+        _line_word("first", "train", 0),
+        _line_word("third", "train", 2),
+        _line_word("second", "validation", 1),
+        _line_word("last", "test", -1),
         _by_length("longest", "train", "shorter", "most"),
         _by_length("shortest", "train", "longer", "fewest"),
         _alphabetical("first", "train", min),
         _alphabetical("last", "train", max),
         _reverse("train"),
-        _part("first_two_items", "train", "first two words", (4, 5), slice(2)),
-        _part("all_but_first_item", "train", "words that follow the first word", (3, 4), slice(1, None)),
-        _part("last_two_items", "test", "last two words", (4, 5), slice(-2, None)),
-        _join_word("and", "train"),
-        _join_word("or", "train"),
+        _part("first two words", "train", slice(2)),
+        _part("last three words", "train", slice(-3, None)),
+        _part("last two words", "test", slice(-2, None)),
+        *(_join_word(word, "train") for word in ("and", "or", "but", "to")),
         _join("semicolon", "train", "; ", "a semicolon (;)", "a semicolon", metric=STRICT),
-        _join_word("then", "validation"),
-        _join_word("plus", "test"),
+        _join_word("then", "test"),
         _sort("ascending", "train", "smallest", "largest"),
         _sort("descending", "train", "largest", "smallest"),
         _extreme("largest", "train", "larger", max),
         _extreme("smallest", "train", "smaller", min),
         _odd_kind("number", "word", "train"),
-        _odd_kind("word", "number", "test"),
+        _odd_kind("word", "number", "train"),
         _beside_mark("after", "train", 0),
         _beside_mark("before", "train", -1),
-        _marked("star", "train", "*"),
-        _marked("hash_sign", "train", "#"),
-        _marked("plus_sign", "train", "+"),
-        _marked("at_sign", "test", "@"),
         _count_items("train"),
     ]

@@ -7,6 +7,7 @@ from typing import Literal
 from transformers import PreTrainedTokenizerBase
 
 from adaptlab.contracts import Example
+from adaptlab.errors import ConfigurationError
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,8 @@ class PromptFormat:
         return answer if self.style == "chat" else f" {answer}"
 
     def _chat(self, question: str, tokenizer: PreTrainedTokenizerBase, head: str, shots: Sequence[Example]) -> str:
+        if tokenizer.chat_template is None:
+            raise ConfigurationError("this base model's tokenizer has no chat template; use prompt style `plain`")
         turns: list[dict[str, str]] = []
         for shot in shots:
             turns += [{"role": "user", "content": shot.input}, {"role": "assistant", "content": shot.targets[0]}]

@@ -9,7 +9,6 @@ _DOUBLING = re.compile(r"(?!.*qu)[^aeiou]*[aeiou][^aeiouwxy]")
 _STRESSED_LAST = frozenset(
     ("admit", "begin", "commit", "control", "forbid", "forget", "occur", "permit", "prefer", "refer", "regret")
 )
-_ADVERBS = {"true": "truly", "whole": "wholly", "public": "publicly", "shy": "shyly"}
 _HISSING = ("s", "x", "z", "ch", "sh")
 _PLURAL_OES = frozenset(["potato", "tomato", "hero", "echo"])
 
@@ -72,19 +71,6 @@ def present_participle(verb: str) -> str:
 def agent(verb: str) -> str:
     """The -er noun for who or what does it."""
     return with_vowel_suffix(verb, "er")
-
-
-def adverb(adjective: str) -> str:
-    """The -ly adverb of an adjective."""
-    if adjective in _ADVERBS:
-        return _ADVERBS[adjective]
-    if adjective.endswith("ic"):
-        return f"{adjective}ally"
-    if adjective.endswith("le") and adjective[-3] not in "aeiou":
-        return f"{adjective[:-1]}y"
-    if adjective.endswith("ll"):
-        return f"{adjective}y"
-    return f"{adjective[:-1]}ily" if _consonant_y(adjective) else f"{adjective}ly"
 
 
 def quality(adjective: str) -> str:

@@ -6,11 +6,33 @@ from pathlib import Path
 
 from adaptlab.contracts import Task, TaskSuite
 from adaptlab.errors import TaskError
-from adaptlab.tasks import categories, characters, formats, inflection, lexical, numbers, ordering
+from adaptlab.tasks import (
+    categories,
+    characters,
+    compositions,
+    formats,
+    inflection,
+    lexical,
+    marks,
+    numbers,
+    ordering,
+    records,
+)
 from adaptlab.tasks.loaders import load_folder
 from adaptlab.tasks.recipe import Recipe, cook
 
-RECIPE_MODULES = (categories, characters, formats, inflection, lexical, numbers, ordering)
+RECIPE_MODULES = (
+    categories,
+    characters,
+    compositions,
+    formats,
+    inflection,
+    lexical,
+    marks,
+    numbers,
+    ordering,
+    records,
+)
 
 
 def builtin_recipes() -> list[Recipe]:

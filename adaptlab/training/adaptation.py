@@ -33,6 +33,8 @@ class SupervisedAdaptation(LightningModule):
         families: how the model is adapted; several act together.
         generator: what emits the adapters.
         dtype: of the frozen model; generators stay in float32.
+        attention: transformers' implementation of attention; its own choice when None. On a CPU `eager` is faster
+            than `sdpa` for short sequences, since the backward pass of the fused kernel is slow there.
         optimizer: AdamW at 4e-4 without weight decay when None.
         schedule: `linear` falls to zero at the last step, `constant` does not; both after the warm-up.
         warmup_share: share of all steps over which the learning rate rises from zero.
@@ -45,13 +47,15 @@ class SupervisedAdaptation(LightningModule):
         families: list[FamilyFactory],
         generator: GeneratorFactory,
         dtype: str = "float32",
+        attention: str | None = None,
         optimizer: OptimizerCallable | None = None,
         schedule: Literal["linear", "constant"] = "linear",
         warmup_share: float = 0.1,
         trust_remote_code: bool = False,
     ) -> None:
         super().__init__()
-        self.base_model_name, self.dtype_name, self.trust_remote_code = base_model, dtype, trust_remote_code
+        self.base_model_name, self.dtype_name, self.attention = base_model, dtype, attention
+        self.trust_remote_code = trust_remote_code
         self._family_factories, self._generator_factory = families, generator
         self._optimizer, self.schedule, self.warmup_share = optimizer, schedule, warmup_share
         self.strict_loading = False
@@ -61,7 +65,7 @@ class SupervisedAdaptation(LightningModule):
         """Load the frozen model, its tokenizer and the families that fit it; the first call does it."""
         if hasattr(self, "base_model"):
             return
-        base = load_base_model(self.base_model_name, self.dtype_name, self.trust_remote_code)
+        base = load_base_model(self.base_model_name, self.dtype_name, self.attention, self.trust_remote_code)
         self._tokenizer = base.tokenizer
         self.families = nn.ModuleList([factory(list_sites(base.model)) for factory in self._family_factories])
         self.base_model = base.model

@@ -33,4 +33,4 @@ def test_without_a_base_model_it_says_what_it_needs() -> None:
     with pytest.raises(ConfigurationError, match="needs the base model"):
         _ = HiddenStateEncoder().width
     with pytest.raises(ConfigurationError, match=r"0\.\.1"):
-        HiddenStateEncoder(depth=2)
+        HiddenStateEncoder(depth=2.0)

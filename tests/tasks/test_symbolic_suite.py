@@ -1,6 +1,7 @@
 """Laws of the character, list, number and format recipes: recipes go in, checks by independent code come out."""
 
 import calendar
+import json
 import re
 from collections.abc import Callable
 
@@ -9,14 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adaptlab.contracts import Example, Task
-from adaptlab.tasks import characters, formats, numbers, ordering
+from adaptlab.tasks import characters, compositions, formats, marks, numbers, ordering, records
 from adaptlab.tasks.recipe import Recipe, cook
 
-RECIPES: list[Recipe] = [r for module in (characters, ordering, numbers, formats) for r in module.recipes()]
+MODULES = (characters, compositions, formats, marks, numbers, ordering, records)
+RECIPES: list[Recipe] = [recipe for module in MODULES for recipe in module.recipes()]
 COOKED: dict[str, Task] = {recipe.name: cook(recipe, seed=0) for recipe in RECIPES}
 EVERY = pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.name)
 # Families whose answers come from a closed set (letters, digits, months) or are numbers.
 CLOSED = {"letters", "add", "subtract", "digit", "calendar", "extreme", "money", "unit"}
+CLOSED_TASKS = {"field_room_json"}
 MONTHS = list(calendar.month_name)[1:]
 DAYS = list(calendar.day_name)
 
@@ -81,21 +84,32 @@ SOLVERS: dict[str, Callable[[str], str]] = {
     "spell_with_space": lambda t: " ".join(list(t)),
     "spell_with_slash": lambda t: re.sub(r"(?<=.)(?=.)", "/", t),
     "spell_with_dot": lambda t: re.sub(r"(?<=.)(?=.)", ".", t),
+    "join_with_dot": lambda t: t.replace(", ", "."),
+    "join_with_slash": lambda t: t.replace(", ", "/"),
+    "mark_before_plus_sign": lambda t: "+" + t,
+    "mark_after_asterisk": lambda t: t + "*",
+    "mark_before_opening_square_bracket": lambda t: "[" + t,
     "case_upper": lambda t: t.upper(),
     "case_capitalise": lambda t: t[0].upper() + t[1:],
     "case_lower": lambda t: t.lower(),
     "wrap_square_brackets": lambda t: "[" + t + "]",
+    "wrap_plus_signs": lambda t: "+" + t + "+",
+    "last_then_capitals": lambda t: items(t)[-1].upper(),
+    "second_then_twice": lambda t: f"{items(t)[1]} {items(t)[1]}",
+    "first_then_hyphens": lambda t: "-".join(list(items(t)[0])),
+    "longest_then_brackets": lambda t: f"({with_length(items(t), max(map(len, items(t))))})",
+    "only_then_quotes": lambda t: '"' + the_one([w for w in items(t) if not w.isdigit()]) + '"',
     **{
         f"starts_with_{letter}": lambda t, x=letter: the_one([w for w in items(t) if w[0] == x])  # type: ignore[misc]
-        for letter in "bcdfmprstlhnw"
+        for letter in "bcdflmprstnw"
     },
     **{
         f"ends_with_{letter}": lambda t, x=letter: the_one([w for w in items(t) if w[-1] == x])  # type: ignore[misc]
-        for letter in "dentylr"
+        for letter in "dentywlr"
     },
     **{
         f"contains_{letter}": lambda t, x=letter: the_one([w for w in items(t) if x in w])  # type: ignore[misc]
-        for letter in "mpc"
+        for letter in "mpnwrldt"
     },
     "repeat_three_times": lambda t: f"{t} {t} {t}",
     "remove_first_letter": lambda t: t.removeprefix(t[0]),
@@ -112,9 +126,10 @@ SOLVERS: dict[str, Callable[[str], str]] = {
     "alphabetically_first": lambda t: min(items(t)),
     "alphabetically_last": lambda t: max(items(t)),
     "reverse_list": lambda t: ", ".join(items(t)[::-1]),
+    "line_second_word": lambda t: t.split()[1],
+    "line_last_word": lambda t: t.split()[-1],
     "last_two_items": lambda t: ", ".join(items(t)[-2:]),
-    "all_but_first_item": lambda t: t.partition(", ")[2],
-    "join_plus": lambda t: t.replace(",", " plus"),
+    "join_then": lambda t: t.replace(",", " then"),
     "join_semicolon": lambda t: t.replace(",", ";"),
     "sort_ascending": lambda t: ", ".join(map(str, sorted(integers(t)))),
     "sort_descending": lambda t: ", ".join(map(str, sorted(integers(t))[::-1])),
@@ -124,11 +139,11 @@ SOLVERS: dict[str, Callable[[str], str]] = {
     "word_among_numbers": lambda t: the_one([w for w in items(t) if w.isalpha()]),
     "word_after_bar": lambda t: t.partition("| ")[2].split()[0],
     "word_before_bar": lambda t: t.partition(" |")[0].split()[-1],
-    "marked_with_at_sign": lambda t: the_one(re.findall(r"@(\w+)", t)),
-    "marked_with_star": lambda t: the_one(re.findall(r"\*(\w+)", t)),
+    "marked_with_colon": lambda t: the_one(re.findall(r":(\w+)", t)),
+    "marked_with_asterisk": lambda t: the_one(re.findall(r"\*(\w+)", t)),
     "count_items": lambda t: str(t.count(",") + 1),
-    **{f"add_{k}": lambda t, x=k: str(int(t) + x) for k in (1, 2, 3, 5, 10, 20)},  # type: ignore[misc]
-    **{f"subtract_{k}": lambda t, x=k: str(int(t) - x) for k in (1, 3)},  # type: ignore[misc]
+    **{f"add_{k}": lambda t, x=k: str(int(t) + x) for k in (1, 2, 3, 4, 5, 7, 8, 10)},  # type: ignore[misc]
+    **{f"subtract_{k}": lambda t, x=k: str(int(t) - x) for k in (1, 2, 3, 5, 7, 10)},  # type: ignore[misc]
     "double": lambda t: str(int(t) * 2),
     "half": lambda t: str(int(t) // 2),
     "sum_of_two": lambda t: str(sum(integers(t))),
@@ -137,14 +152,19 @@ SOLVERS: dict[str, Callable[[str], str]] = {
     "even_or_odd": lambda t: "even" if t[-1] in "02468" else "odd",
     "words_to_digits": read_number,
     "count_words": lambda t: str(t.count(" ") + 1),
-    "second_digit": lambda t: str(int(t) // 10 % 10),
+    "second_digit": lambda t: str(int(t) // 100 % 10),
+    "third_digit": lambda t: str(int(t) // 10 % 10),
     "day_after": lambda t: neighbour(t, DAYS, 1),
     "day_before": lambda t: neighbour(t, DAYS, -1),
     "month_after": lambda t: neighbour(t, MONTHS, 1),
-    **{
-        f"field_{key}": lambda t, x=key: the_one(re.findall(rf"\b{x}: (\w+)", t))  # type: ignore[misc]
-        for key in ("name", "city", "age", "team", "color", "room")
-    },
+    "field_color_colons": lambda t: the_one(re.findall(r"\bcolor: (\w+)", t)),
+    "field_job_equals": lambda t: the_one(re.findall(r"\bjob=(\w+)", t)),
+    "field_city_is": lambda t: the_one(re.findall(r"\bcity is (\w+)", t)),
+    "field_country_is": lambda t: the_one(re.findall(r"\bcountry is (\w+)", t)),
+    "field_room_json": lambda t: json.loads(t)["room"],
+    "greeting_goodbye_full_name": lambda t: f"Goodbye, {t}",
+    "greeting_welcome_first_name": lambda t: f"Welcome, {t.split()[0]}",
+    "greeting_welcome_last_name": lambda t: f"Welcome, {t.split()[1]}",
     "date_day": lambda t: t.split()[0],
     "date_month": lambda t: the_one([month for month in MONTHS if month in t]),
     "date_year": lambda t: the_one(re.findall(r"\d{4}", t)),
@@ -184,7 +204,7 @@ def test_wording_is_plain_and_varied(recipe: Recipe) -> None:
     assert len(recipe.wording.nouns) >= 4
     for phrase in (*recipe.wording.imperatives, *recipe.wording.nouns, recipe.wording.given):
         assert phrase == phrase.strip(" .?") or phrase.endswith('"'), phrase
-        assert "{" not in phrase, phrase
+        assert not re.search(r"{\w", phrase), phrase
         assert not phrase[0].isupper(), phrase
 
 
@@ -216,7 +236,9 @@ def test_heldout_task_has_train_siblings(recipe: Recipe) -> None:
 
 
 @pytest.mark.parametrize(
-    "recipe", [r for r in RECIPES if r.split != "train" and r.family not in CLOSED], ids=lambda recipe: recipe.name
+    "recipe",
+    [r for r in RECIPES if r.split != "train" and r.family not in CLOSED and r.name not in CLOSED_TASKS],
+    ids=lambda recipe: recipe.name,
 )
 def test_heldout_word_answers_are_never_train_answers(recipe: Recipe) -> None:
     siblings = [r.name for r in RECIPES if r.family == recipe.family and r.split == "train"]

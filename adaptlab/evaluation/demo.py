@@ -19,12 +19,12 @@ from adaptlab.tasks import PromptFormat, load_suite
 from adaptlab.training.cli import fit
 
 BASE_MODEL = "packaged:smollm2-135m-instruct"
-FAMILIES = ("select_category", "starts_with", "ends_with", "letters", "spell_with", "wrap", "item")
+FAMILIES = ("item", "join", "join_with", "letters", "line_word", "mark_after", "mark_before", "repeat", "spell_with", "wrap")
 METHODS: dict[str, dict[str, object]] = {
     "text-to-lora": {"class_path": "adaptlab.adapters.LoRA", "init_args": {"rank": 8, "alpha": 16}},
     "text-to-loreft": {"class_path": "adaptlab.adapters.LoReFT", "init_args": {"rank": 4}},
 }
-SHOWN_TASKS = ("select_bird", "starts_with_w", "last_two_letters")
+SHOWN_TASKS = ("last_two_letters", "mark_before_plus_sign", "wrap_square_brackets")
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ size: an edit in proportion to h, and rows of sA whose length measures the rotat
 it one optimiser step on a generator turns every subspace by about a radian.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 
 import torch
@@ -52,7 +53,7 @@ class LoReFT(AdapterFamily):
         )
         self.anchors: Tensor
         self.register_buffer("anchors", torch.stack([anchor(site.path, width, rank) for site in blocks]))
-        self.scale = width**-0.5
+        self.scale = 1 / math.sqrt(width)
 
     def start(self, group: SiteGroup) -> Mapping[str, Float[Tensor, "layers _ _"]]:
         return {factor.name: torch.zeros(len(group.sites), factor.rows, factor.width) for factor in group.factors}

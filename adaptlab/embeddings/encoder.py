@@ -1,5 +1,6 @@
 """Say what a task encoder is: descriptions and the names of their tasks -> `TaskEmbedding`."""
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
@@ -62,4 +63,4 @@ def check_descriptions(descriptions: Sequence[str]) -> None:
 def scaled(vectors: Float[Tensor, "tasks width"]) -> Float[Tensor, "tasks width"]:
     """L2-normalise each row, then scale by sqrt(width), so that entries have about unit variance."""
     unit: Tensor = normalize(vectors.to(torch.float32), dim=-1)
-    return unit * vectors.shape[-1] ** 0.5
+    return unit * math.sqrt(vectors.shape[-1])

@@ -19,7 +19,18 @@ from adaptlab.tasks import PromptFormat, load_suite
 from adaptlab.training.cli import fit
 
 BASE_MODEL = "packaged:smollm2-135m-instruct"
-FAMILIES = ("item", "join", "join_with", "letters", "line_word", "mark_after", "mark_before", "repeat", "spell_with", "wrap")
+FAMILIES = (
+    "item",
+    "join",
+    "join_with",
+    "letters",
+    "line_word",
+    "mark_after",
+    "mark_before",
+    "repeat",
+    "spell_with",
+    "wrap",
+)
 METHODS: dict[str, dict[str, object]] = {
     "text-to-lora": {"class_path": "adaptlab.adapters.LoRA", "init_args": {"rank": 8, "alpha": 16}},
     "text-to-loreft": {"class_path": "adaptlab.adapters.LoReFT", "init_args": {"rank": 4}},

@@ -11,6 +11,7 @@ from lightning.pytorch.callbacks import ModelCheckpoint
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI, SaveConfigCallback
 from lightning.pytorch.loggers import CSVLogger
 
+from adaptlab.errors import CheckpointError
 from adaptlab.training.adaptation import SupervisedAdaptation
 from adaptlab.training.datamodule import TaskDataModule
 from adaptlab.training.progress import ProgressLines, RunCost
@@ -22,6 +23,15 @@ and options overrule earlier ones, and a base.yaml beside the first file is read
 
   adaptlab fit --config experiments/text_to_lora.yaml --data.batch_size 64
 """
+
+
+EXPECTED_WARNINGS = (
+    "LightningCLI's args parameter",  # given, since DDP's processes repeat sys.argv, which therefore stays as it was
+    ".*module.s. in eval mode at the start of training",  # the frozen model, on purpose
+    ".*isinstance.treespec, LeafSpec.",  # Lightning's own
+    ".*does not have many workers",  # tokenising a batch takes a hundredth of a step
+    ".*Checkpoint directory .* exists and is not empty",  # a run that is repeated replaces its checkpoints
+)
 
 
 class KeepConfig(SaveConfigCallback):
@@ -71,7 +81,8 @@ def trainer_defaults() -> dict[str, Any]:
 def fit(arguments: list[str]) -> None:
     """Run `adaptlab fit` with these arguments."""
     set_parsing_settings(omegaconf_absolute_to_relative_paths=True)
-    warnings.filterwarnings("ignore", "LightningCLI's args parameter")  # DDP's processes repeat sys.argv: leave it be
+    for expected in EXPECTED_WARNINGS:
+        warnings.filterwarnings("ignore", expected)
     cli = FitCLI(
         SupervisedAdaptation,
         TaskDataModule,
@@ -135,8 +146,6 @@ ALLOWED_CLASSES = ("adaptlab.", "torch.optim.")
 
 def refuse_foreign_classes(values: Any) -> None:
     """Walk a configuration and refuse class paths outside of adaptlab and torch's optimisers."""
-    from adaptlab.errors import CheckpointError
-
     if isinstance(values, dict):
         path = values.get("class_path")
         if path is not None and not str(path).startswith(ALLOWED_CLASSES):

@@ -27,7 +27,7 @@ def test_start_is_the_identity_and_the_gradient_gets_through(base: BaseModel, co
         adapted = base.model(ids).logits
     assert torch.equal(adapted, base.model(ids).logits)
     adapted.logsumexp(-1).sum().backward()
-    moved = {name.partition("_")[2] for name, value in shared.named_parameters() if value.grad.any()}
+    moved = {name.rpartition("_")[2] for name, value in shared.named_parameters() if value.grad.any()}
     assert moved == {"B", "D", "b"}
 
 

@@ -51,8 +51,8 @@ class DemoSettings:
         seed: of everything.
     """
 
-    steps: int = 110
-    batch_size: int = 24
+    steps: int = 400
+    batch_size: int = 12
     seen_examples: int = 5
     heldout_examples: int = 16
     dtype: str = "bfloat16"
@@ -99,6 +99,8 @@ def _train(method: str, family: dict[str, object], suite: str, out: Path, settin
         "model": {
             "base_model": BASE_MODEL,
             "dtype": settings.dtype,
+            "attention": "eager",
+            "optimizer": {"class_path": "torch.optim.AdamW", "init_args": {"lr": 1e-3, "weight_decay": 0.0}},
             "families": [family],
             "generator": {"class_path": "adaptlab.hypernetworks.Hypernetwork"},
         },

@@ -20,22 +20,22 @@ from adaptlab.training.cli import fit
 
 BASE_MODEL = "packaged:smollm2-135m-instruct"
 FAMILIES = (
+    "date_part",
+    "digit",
+    "field",
+    "greeting",
     "item",
-    "join",
-    "join_with",
-    "letters",
-    "line_word",
-    "mark_after",
-    "mark_before",
-    "repeat",
-    "spell_with",
-    "wrap",
+    "marked_with",
+    "money",
+    "part",
+    "slot",
+    "unit",
 )
 METHODS: dict[str, dict[str, object]] = {
     "text-to-lora": {"class_path": "adaptlab.adapters.LoRA", "init_args": {"rank": 8, "alpha": 16}},
     "text-to-loreft": {"class_path": "adaptlab.adapters.LoReFT", "init_args": {"rank": 4}},
 }
-SHOWN_TASKS = ("last_two_letters", "mark_before_plus_sign", "wrap_square_brackets")
+SHOWN_TASKS = ("field_color_colons", "greeting_goodbye_full_name", "money_euros")
 
 
 @dataclass(frozen=True)
@@ -51,10 +51,10 @@ class DemoSettings:
         seed: of everything.
     """
 
-    steps: int = 400
+    steps: int = 260
     batch_size: int = 12
-    seen_examples: int = 5
-    heldout_examples: int = 16
+    seen_examples: int = 4
+    heldout_examples: int = 12
     dtype: str = "bfloat16"
     seed: int = 0
 

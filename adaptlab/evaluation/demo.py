@@ -48,7 +48,7 @@ class DemoSettings:
         seen_examples: measured examples per train task.
         heldout_examples: measured examples per held-out task.
         dtype: of the base model.
-        seed: of everything.
+        seed: of training and of the shufflings.
     """
 
     steps: int = 260
@@ -70,7 +70,7 @@ def demo(out: Path = Path("runs/demo"), settings: DemoSettings | None = None) ->
     started = time.monotonic()
     console = Console()
     suite_name = "builtin:" + "+".join(FAMILIES)
-    suite = load_suite(suite_name, settings.seed)
+    suite = load_suite(suite_name)
     console.rule("adaptlab: a sentence becomes an adapter")
     console.print(
         f"{len(suite.train)} train tasks, {len(suite.validation)} validation tasks, {len(suite.test)} held-out tasks, "

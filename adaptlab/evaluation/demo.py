@@ -76,7 +76,9 @@ def demo(out: Path = Path("runs/demo"), settings: DemoSettings | None = None) ->
         f"{len(suite.train)} train tasks, {len(suite.validation)} validation tasks, {len(suite.test)} held-out tasks, "
         f"each described in words; base model {BASE_MODEL}, frozen."
     )
-    budget = Budget(settings.seen_examples, settings.heldout_examples, 8, derangements=2, seed=settings.seed)
+    budget = Budget(
+        settings.seen_examples, settings.heldout_examples, 6, derangements=2, max_new_tokens=12, seed=settings.seed
+    )
     records = out / "records"
     console.rule("1/3 the base model, prompted in the form that suits it best")
     evaluate_base(BASE_MODEL, settings.dtype, suite_name, records, budget)

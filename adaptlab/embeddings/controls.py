@@ -100,6 +100,8 @@ class Shuffled(TaskEncoder):
         ConfigurationError: fewer than two tasks in a call.
     """
 
+    by_text = False
+
     def __init__(self, encoder: TaskEncoder, seed: int = 0) -> None:
         self.encoder, self.seed = encoder, seed
 

@@ -19,6 +19,9 @@ MAX_DESCRIPTION_WORDS = 512
 class TaskEncoder(ABC):
     """Frozen: encoders are never trained, so what they give can be computed once and kept."""
 
+    by_text = True
+    """Whether a vector follows from its own description and name, whatever else is encoded in the same call."""
+
     @property
     @abstractmethod
     def width(self) -> int:

@@ -5,13 +5,12 @@ from pathlib import Path
 
 from adaptlab.contracts import Example, Task
 from adaptlab.embeddings import check_descriptions
-from adaptlab.errors import ConfigurationError, TaskError
+from adaptlab.errors import ConfigurationError
 from adaptlab.evaluation.answering import Question
 from adaptlab.evaluation.conditions import CONDITIONS
 from adaptlab.evaluation.runs import Budget, evaluate_base, evaluate_checkpoint, load_trained, trained_responder
 from adaptlab.objectives import first_line
 from adaptlab.reports import report as write_report
-from adaptlab.tasks import load_suite
 
 
 def evaluate(
@@ -76,34 +75,3 @@ def generate(checkpoint: Path, description: str, inputs: list[str], base_model: 
     answers = trained_responder(trained, Budget()).answer(questions, vector.expand(len(inputs), -1))
     for text, answer in zip(inputs, answers, strict=True):
         print(f"{text}  ->  {first_line(answer)}")
-
-
-def tasks(suite: str = "builtin", name: str | None = None) -> None:
-    """List the tasks of a suite by split and family, or show one task with its descriptions and some examples.
-
-    Args:
-        suite: `builtin`, or a folder of tasks.
-        name: the task to show.
-    """
-    loaded = load_suite(suite)
-    if name is None:
-        for split, members in (("train", loaded.train), ("validation", loaded.validation), ("held-out", loaded.test)):
-            print(f"{split}: {len(members)} tasks")
-            families: dict[str, list[str]] = {}
-            for task in members:
-                families.setdefault(task.family or "-", []).append(task.name)
-            for family, names in sorted(families.items()):
-                print(f"  {family}: {', '.join(names)}")
-        return
-    found = [task for task in loaded.all_tasks if task.name == name]
-    if not found:
-        raise TaskError(f"suite {suite!r} has no task {name!r}; `adaptlab tasks` lists them")
-    show(found[0])
-
-
-def show(task: Task) -> None:
-    """Print one task."""
-    print(f"{task.name} ({task.metric}), {', '.join(f'{len(v)} {k}' for k, v in task.splits.items())} examples")
-    print("descriptions:", *(f"  - {text}" for text in task.descriptions[:8]), sep="\n")
-    print("unseen descriptions:", *(f"  - {text}" for text in task.unseen_descriptions[:4]), sep="\n")
-    print("examples:", *(f"  {e.input}  ->  {' | '.join(e.targets)}" for e in task.splits["test"][:6]), sep="\n")

@@ -61,8 +61,15 @@ class PromptFormat:
 
     def token_ids(self, prompt: str, tokenizer: PreTrainedTokenizerBase) -> list[int]:
         """Token ids of a rendered prompt; a chat template brings its special tokens itself."""
-        ids: list[int] = tokenizer(prompt, add_special_tokens=self.style != "chat")["input_ids"]
-        return ids[:-1] if self.style != "chat" and ids and ids[-1] == tokenizer.eos_token_id else ids
+        return self.all_token_ids([prompt], tokenizer)[0]
+
+    def all_token_ids(self, prompts: Sequence[str], tokenizer: PreTrainedTokenizerBase) -> list[list[int]]:
+        """Token ids of rendered prompts, tokenised together."""
+        if not prompts:
+            return []
+        own_tokens = self.style != "chat"
+        found: list[list[int]] = tokenizer(list(prompts), add_special_tokens=own_tokens)["input_ids"]
+        return [ids[:-1] if own_tokens and ids and ids[-1] == tokenizer.eos_token_id else ids for ids in found]
 
     def answer_text(self, answer: str) -> str:
         """The answer as it continues the prompt."""

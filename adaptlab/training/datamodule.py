@@ -1,71 +1,44 @@
 """Serve batches of mixed, described tasks: `TaskSuite` -> `AdaptationBatch`es for training and validation."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import torch
 from lightning import LightningDataModule
+from lightning.pytorch.utilities import rank_zero_warn
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset
-from transformers import PreTrainedTokenizerBase
+from torch.utils.data import DataLoader
 
 from adaptlab.contracts import Task
 from adaptlab.embeddings import SentenceEncoder, TaskEncoder
 from adaptlab.errors import TaskError
 from adaptlab.tasks import PromptFormat, load_suite
+from adaptlab.tasks.decontamination import refuse_contaminated
 from adaptlab.training.adaptation import SupervisedAdaptation
-from adaptlab.training.batches import AdaptationBatch, TokenizedExample, collate, tokenize
+from adaptlab.training.batches import AdaptationBatch, TokenizedExample, collate
+from adaptlab.training.examples import DescribedExamples
 from adaptlab.training.sampling import Pick, TaskBatchSampler
+from adaptlab.training.tokens import TokenSource
 
 
-class DescribedExamples(Dataset[Any]):
-    """Examples of some tasks with the embedding of a description: `Pick` -> tokens and vector."""
+class ResumableLoader(DataLoader[AdaptationBatch]):
+    """A loader that knows how many batches of the epoch it has given, and can go on from there."""
 
-    def __init__(
-        self,
-        tasks: Sequence[Task],
-        example_split: str,
-        descriptions: Sequence[Sequence[str]],
-        encoder: TaskEncoder,
-        tokenizer: PreTrainedTokenizerBase,
-        prompt: PromptFormat,
-        max_length_tokens: int,
-    ) -> None:
-        self.examples = [task.splits[example_split] for task in tasks]
-        self.shots = [task.splits.get("train", ())[: prompt.shots] for task in tasks]
-        self.descriptions, self.tokenizer = descriptions, tokenizer
-        self.prompt, self.max_length_tokens = prompt, max_length_tokens
-        self.start = prompt.prompt_start(tokenizer)
-        flat = [text for texts in descriptions for text in texts]
-        names = [task.name for task, texts in zip(tasks, descriptions, strict=True) for _ in texts]
-        vectors = encoder.encode(flat, names).vectors
-        self.embeddings = torch.split(vectors, [len(texts) for texts in descriptions])
+    batch_sampler: TaskBatchSampler
 
-    def __getitem__(self, pick: Pick) -> tuple[TokenizedExample, Tensor]:
-        example = self.examples[pick.task][pick.example]
-        description = self.descriptions[pick.task][pick.description]
-        prompt = self.prompt.render(example.input, self.tokenizer, description, self.shots[pick.task])
-        answer = self.tokenizer(self.prompt.answer_text(example.targets[0]), add_special_tokens=False)["input_ids"]
-        tokens = tokenize(
-            self.prompt.token_ids(prompt, self.tokenizer),
-            [*answer, self.tokenizer.eos_token_id],
-            self.start,
-            self.max_length_tokens,
-            prompt,
-        )
-        return tokens, self.embeddings[pick.task][pick.description]
+    def state_dict(self) -> dict[str, int]:
+        """The place in the data: epoch, and batches of it that are done."""
+        return {"epoch": self.batch_sampler.epoch, "batches": self.batch_sampler.done}
 
-    def lengths(self) -> tuple[list[list[int]], list[list[int]]]:
-        """Length in tokens of every example, and of every description where it stands in the prompt."""
-        examples = [
-            self._count([f"{example.input} {example.targets[0]}" for example in examples]) for examples in self.examples
-        ]
-        if not self.prompt.description:
-            return examples, [[0] * len(texts) for texts in self.descriptions]
-        return examples, [self._count(texts) for texts in self.descriptions]
+    def load_state_dict(self, state: Mapping[str, int]) -> None:
+        """Go on from a place; the next iteration gives the rest of that epoch."""
+        self.batch_sampler.resume(state["epoch"], state["batches"])
 
-    def _count(self, texts: Sequence[str]) -> list[int]:
-        return [len(ids) for ids in self.tokenizer(list(texts), add_special_tokens=False)["input_ids"]]
+    def __iter__(self) -> Any:
+        self.batch_sampler.begin()
+        for batch in super().__iter__():
+            self.batch_sampler.done += 1
+            yield batch
 
 
 def evaluation_picks(tasks: Sequence[Task], descriptions: Sequence[Sequence[str]], limit: int) -> list[Pick]:
@@ -90,7 +63,9 @@ class TaskDataModule(LightningDataModule):
         validation_examples: test examples per validation task.
         seen_examples: test examples per train task, for the learning curve on seen tasks.
         seed: decides the order of examples and the choice of descriptions.
-        num_workers: processes that tokenise ahead; 0 does it in the training process.
+        num_workers: processes that prepare batches ahead; 0 does it in the training process.
+        skip_broken: leave broken files of a folder of tasks out, saying so, instead of stopping at the first.
+        allow_contaminated: train although train tasks hold material that held-out tasks are measured with.
     """
 
     def __init__(
@@ -105,17 +80,20 @@ class TaskDataModule(LightningDataModule):
         seen_examples: int = 2,
         seed: int = 0,
         num_workers: int = 0,
+        skip_broken: bool = False,
+        allow_contaminated: bool = False,
     ) -> None:
         super().__init__()
         self.suite_name, self.encoder, self.prompt = suite, encoder or SentenceEncoder(), prompt or PromptFormat()
         self.batch_size, self.examples_per_task = batch_size, examples_per_task
         self.max_length_tokens, self.seed, self.num_workers = max_length_tokens, seed, num_workers
         self.validation_examples, self.seen_examples = validation_examples, seen_examples
-        suite_tasks = load_suite(suite)
-        self.train_tasks = suite_tasks.train
-        self.validation_tasks = suite_tasks.validation
+        self.suite = load_suite(suite, skip_broken=skip_broken)
+        self.train_tasks, self.validation_tasks = self.suite.train, self.suite.validation
         if not self.train_tasks or not self.validation_tasks:
             raise TaskError(f"suite {suite!r} needs at least one train and one validation task")
+        if not allow_contaminated:
+            refuse_contaminated(self.suite)
         self.encoder.fit([task.name for task in self.train_tasks])
 
     def setup(self, stage: str) -> None:
@@ -125,38 +103,38 @@ class TaskDataModule(LightningDataModule):
         self.tokenizer = module.tokenizer
         self.encoder.use_base_model(module.frozen_model, module.tokenizer)
         self.training = self._described(self.train_tasks, "train", [t.descriptions for t in self.train_tasks])
-        self.lengths = self.training.lengths()
+        for line in self.suite.skipped:
+            rank_zero_warn(f"left out: {line}")
 
     def _described(self, tasks: Sequence[Task], split: str, descriptions: Sequence[Sequence[str]]) -> DescribedExamples:
-        return DescribedExamples(
-            tasks, split, descriptions, self.encoder, self.tokenizer, self.prompt, self.max_length_tokens
-        )
+        source = TokenSource(self.suite.fingerprint, tasks, split, descriptions, self.prompt)
+        return DescribedExamples(source, self.encoder, self.tokenizer, self.max_length_tokens)
 
     def _collate(self, rows: Sequence[tuple[TokenizedExample, Tensor]]) -> AdaptationBatch:
         pad = self.tokenizer.pad_token_id
         return collate([tokens for tokens, _ in rows], torch.stack([vector for _, vector in rows]), pad)
 
-    def _loader(self, dataset: DescribedExamples, batches: Any) -> DataLoader[AdaptationBatch]:
-        return DataLoader(
-            dataset,
-            batch_sampler=batches,
-            collate_fn=self._collate,
-            num_workers=self.num_workers,
-            persistent_workers=self.num_workers > 0,
-            pin_memory=torch.cuda.is_available(),
-        )
+    def _loading(self) -> dict[str, Any]:
+        return {
+            "collate_fn": self._collate,
+            "num_workers": self.num_workers,
+            "persistent_workers": self.num_workers > 0,
+            "pin_memory": torch.cuda.is_available(),
+        }
 
-    def train_dataloader(self) -> DataLoader[AdaptationBatch]:
+    def train_dataloader(self) -> ResumableLoader:
+        """Every task equally often, in the same global batches whatever the number of processes."""
         assert self.trainer is not None
         sampler = TaskBatchSampler(
-            *self.lengths,
+            self.training.tokens.example_lengths(),
+            self.training.tokens.description_lengths(),
             examples_per_task=self.examples_per_task,
             batch_size=self.batch_size,
             seed=self.seed,
             rank=self.trainer.global_rank,
             processes=self.trainer.world_size,
         )
-        return self._loader(self.training, sampler)
+        return ResumableLoader(self.training, batch_sampler=sampler, **self._loading())
 
     def val_dataloader(self) -> list[DataLoader[AdaptationBatch]]:
         """Held-out validation tasks first, then seen tasks; both with unseen examples and descriptions."""
@@ -165,10 +143,11 @@ class TaskDataModule(LightningDataModule):
         for tasks, limit in ((self.validation_tasks, self.validation_examples), (self.train_tasks, self.seen_examples)):
             descriptions = [task.evaluation_descriptions for task in tasks]
             dataset = self._described(tasks, "test", descriptions)
-            lengths, _ = dataset.lengths()
+            lengths = dataset.tokens.example_lengths()
             picks = evaluation_picks(tasks, descriptions, limit)
             picks.sort(key=lambda pick: lengths[pick.task][pick.example])
             size = min(2 * self.batch_size, -(-len(picks) // self.trainer.world_size))
             batches = [picks[start : start + size] for start in range(0, len(picks), size)]
-            loaders.append(self._loader(dataset, batches[self.trainer.global_rank :: self.trainer.world_size]))
+            share: Any = batches[self.trainer.global_rank :: self.trainer.world_size]
+            loaders.append(DataLoader(dataset, batch_sampler=share, **self._loading()))
         return loaders

@@ -4,8 +4,12 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
+
 from adaptlab.errors import ConfigurationError
 
+Lengths = Sequence[Sequence[int] | npt.NDArray[np.int64]]
 POOL_BATCHES = 16
 """Batches that are sorted by length together: similar lengths inside a batch, mixed tasks and random order outside."""
 
@@ -20,8 +24,8 @@ class Pick:
 
 
 def global_batches(
-    example_lengths: Sequence[Sequence[int]],
-    description_lengths: Sequence[Sequence[int]],
+    example_lengths: Lengths,
+    description_lengths: Lengths,
     examples_per_task: int,
     batch_size: int,
     seed: int,
@@ -79,8 +83,8 @@ class TaskBatchSampler:
 
     def __init__(
         self,
-        example_lengths: Sequence[Sequence[int]],
-        description_lengths: Sequence[Sequence[int]],
+        example_lengths: Lengths,
+        description_lengths: Lengths,
         examples_per_task: int,
         batch_size: int,
         seed: int,
@@ -96,7 +100,9 @@ class TaskBatchSampler:
             )
         self.example_lengths, self.description_lengths = example_lengths, description_lengths
         self.examples_per_task, self.batch_size, self.seed = examples_per_task, batch_size, seed
-        self.rank, self.processes, self.epoch = rank, processes, 0
+        self.rank, self.processes = rank, processes
+        self.epoch, self.done = 0, 0
+        self._resumed = False
 
     @property
     def sampler(self) -> "TaskBatchSampler":
@@ -105,7 +111,18 @@ class TaskBatchSampler:
 
     def set_epoch(self, epoch: int) -> None:
         """Choose the epoch that the next iteration gives."""
+        self._resumed = self._resumed and epoch == self.epoch
         self.epoch = epoch
+
+    def resume(self, epoch: int, done: int) -> None:
+        """Let the next iteration leave out the first `done` batches of an epoch."""
+        self.epoch, self.done, self._resumed = epoch, done, True
+
+    def begin(self) -> None:
+        """Begin an iteration: at the first batch of the epoch, unless it is resumed."""
+        if not self._resumed:
+            self.done = 0
+        self._resumed = False
 
     def _batches(self) -> list[list[Pick]]:
         return global_batches(
@@ -122,5 +139,5 @@ class TaskBatchSampler:
         return total // self.batch_size
 
     def __iter__(self) -> Iterator[list[Pick]]:
-        for batch in self._batches():
+        for batch in self._batches()[self.done :]:
             yield batch[self.rank :: self.processes]

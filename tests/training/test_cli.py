@@ -95,7 +95,9 @@ def test_what_a_user_gets_wrong_is_said_in_one_sentence(
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize(("description", "words"), [("", ["empty description"]), ("word " * 600, ["600 words", "512"])])
+@pytest.mark.parametrize(
+    ("description", "words"), [("", ['"descriptions"', "is empty"]), ("word " * 600, ["600 words", "512"])]
+)
 def test_a_suite_with_a_bad_description_is_refused(description: str, words: list[str], tmp_path: Path) -> None:
     folder = write_suite(tmp_path / "suite")
     texts = yaml.safe_load((folder / "descriptions.yaml").read_text())

@@ -115,3 +115,27 @@ def test_epoch_without_a_batch_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="12 tasks x 1 examples_per_task give no batch of 16"):
         sampler(0, 1, batch_size=16, per_task=1)
     assert len(list(sampler(0, 1, batch_size=12, per_task=1))) == 1
+
+
+@given(done=st.integers(0, 47), epoch=st.integers(0, 3), processes=st.sampled_from([1, 2, 4]))
+@settings(max_examples=20, deadline=None)
+def test_a_resumed_epoch_gives_exactly_the_rest(done: int, epoch: int, processes: int) -> None:
+    for rank in range(processes):
+        whole, rest = sampler(rank, processes), sampler(rank, processes)
+        for one in (whole, rest):
+            one.set_epoch(epoch)
+        rest.resume(epoch, done)
+        rest.set_epoch(epoch)
+        rest.begin()
+        expected = list(whole)
+        assert list(rest) == expected[done:]
+        rest.begin()
+        assert list(rest) == expected
+
+
+def test_a_place_at_the_end_of_an_epoch_leads_into_the_next() -> None:
+    one = sampler(0, 1)
+    one.resume(0, len(one))
+    one.set_epoch(1)
+    one.begin()
+    assert list(one) == batches(epoch=1)

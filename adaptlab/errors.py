@@ -25,5 +25,9 @@ class CheckpointError(AdaptlabError):
     """A checkpoint is damaged, from another base model, or not one of ours."""
 
 
+class TrainingError(AdaptlabError):
+    """Training has gone wrong in a way that going on cannot mend."""
+
+
 class RecordError(AdaptlabError):
     """A run record is missing, damaged or cannot be compared with the others."""

@@ -18,6 +18,7 @@ from adaptlab.evaluation.records import Score, environment, example_hash, summar
 from adaptlab.objectives import exact_match
 from adaptlab.tasks import PromptFormat, load_suite
 from adaptlab.training.adaptation import SupervisedAdaptation, check_checkpoint
+from adaptlab.training.checkpoints import whole_checkpoint
 from adaptlab.training.cli import rebuild
 from adaptlab.training.progress import peak_memory_bytes
 
@@ -79,9 +80,9 @@ def load_trained(path: Path, base_model: str | None = None) -> Trained:
     import yaml
 
     try:
-        checkpoint = torch.load(path, map_location="cpu", weights_only=True)
-    except FileNotFoundError as error:
-        raise CheckpointError(f"there is no checkpoint {path}") from error
+        checkpoint = torch.load(whole_checkpoint(path), map_location="cpu", weights_only=True)
+    except CheckpointError:
+        raise
     except Exception as error:
         raise CheckpointError(f"{path} is damaged or not a checkpoint: {error}") from error
     if not isinstance(checkpoint, dict) or "config" not in checkpoint or "base_model" not in checkpoint:

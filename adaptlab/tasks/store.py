@@ -108,9 +108,9 @@ def open_suite(folder: Path) -> TaskSuite:
     texts = read_arrow(folder / DESCRIPTIONS)
     groups: dict[str, list[Task]] = {group: [] for group in GROUPS}
     for entry in index["tasks"]:
-        splits = {split: Rows(examples, span, _example) for split, span in entry.pop("splits").items()}
+        splits = {split: Rows(examples, tuple(span), _example) for split, span in entry.pop("splits").items()}
         for field in ("descriptions", "unseen_descriptions"):
-            entry[field] = Rows(texts, entry[field], _text)
+            entry[field] = Rows(texts, tuple(entry[field]), _text)
         group, overlaps = entry.pop("group"), tuple(entry.pop("overlaps"))
         groups[group].append(Task(**entry, splits=splits, overlaps=overlaps))
     train, validation, test = (tuple(groups[group]) for group in GROUPS)

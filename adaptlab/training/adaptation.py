@@ -143,10 +143,22 @@ class SupervisedAdaptation(LightningModule):
     def training_step(self, batch: AdaptationBatch, batch_index: int) -> Tensor:
         """Mean over examples; every process has equally many, so DDP's mean is the mean over the global batch."""
         losses, hits = self.losses(batch)
+        self._latest = batch.tasks, losses.detach()
         loss = losses.mean()
         self.log("train/loss", loss, prog_bar=True, batch_size=len(batch))
         self.log("train/exact_match", hits.mean(), prog_bar=True, batch_size=len(batch))
         return loss
+
+    @property
+    def latest_loss(self) -> Tensor:
+        """Mean loss of this process's last training batch."""
+        return self._latest[1].mean()
+
+    def tasks_with_infinite_loss(self) -> list[str]:
+        """Names of the tasks whose loss was not finite in this process's last training batch."""
+        tasks, losses = self._latest
+        names = [task.name for task in self.trainer.datamodule.train_tasks]  # type: ignore[attr-defined]
+        return sorted({names[index] for index in tasks[~torch.isfinite(losses)].tolist()})
 
     def validation_step(self, batch: AdaptationBatch, batch_index: int, dataloader_idx: int = 0) -> None:
         """Gather loss and exact match of one split; the first one chooses checkpoints."""

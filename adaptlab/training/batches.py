@@ -18,11 +18,13 @@ class TokenizedExample:
         prompt: ids of the prompt.
         answer: ids of the answer, closed by the end-of-text token.
         span: first and one-past-last prompt position that representation edits may count.
+        task: index of its task.
     """
 
     prompt: tuple[int, ...]
     answer: tuple[int, ...]
     span: tuple[int, int]
+    task: int = 0
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ class AdaptationBatch:
         target_rows: the example that each target token belongs to.
         prompt_spans: the prompt part that counts for position choices.
         embeddings: the task embedding of each example's description.
+        tasks: index of each example's task.
     """
 
     input_ids: Int[Tensor, "batch tokens"]
@@ -46,6 +49,7 @@ class AdaptationBatch:
     target_rows: Int[Tensor, " targets"]
     prompt_spans: Int[Tensor, "batch 2"]
     embeddings: Float[Tensor, "batch width"]
+    tasks: Int[Tensor, " batch"]
 
     def __len__(self) -> int:
         return len(self.input_ids)
@@ -99,4 +103,5 @@ def collate(
         target_rows=torch.tensor([row for row, example in enumerate(examples) for _ in example.answer]),
         prompt_spans=torch.tensor([example.span for example in examples]),
         embeddings=embeddings,
+        tasks=torch.tensor([example.task for example in examples]),
     )

@@ -1,9 +1,11 @@
 """The command `adaptlab fit`: configuration files and options -> a trained generator and its checkpoints."""
 
+import sys
 import warnings
 from pathlib import Path
 from typing import Any
 
+import torch
 import yaml
 from jsonargparse import ArgumentParser, set_parsing_settings
 from lightning import LightningModule, Trainer
@@ -11,10 +13,14 @@ from lightning.pytorch.callbacks import ModelCheckpoint
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI, SaveConfigCallback
 from lightning.pytorch.loggers import CSVLogger
 
-from adaptlab.errors import CheckpointError
+from adaptlab.errors import CheckpointError, TrainingError
 from adaptlab.training.adaptation import SupervisedAdaptation
+from adaptlab.training.checkpoints import KeepLast, SafeCheckpointIO
 from adaptlab.training.datamodule import TaskDataModule
+from adaptlab.training.guards import Guards
+from adaptlab.training.interruption import EXIT_CODE, Interrupted, StopOnSignal
 from adaptlab.training.progress import ProgressLines, RunCost
+from adaptlab.training.randomness import RandomnessOfStep
 
 DESCRIPTION = """Train a generator of adapters through a frozen language model.
 
@@ -24,6 +30,11 @@ and options overrule earlier ones, and a base.yaml beside the first file is read
   adaptlab fit --config experiments/text_to_lora.yaml --data.batch_size 64
 """
 
+
+LESS_MEMORY = (
+    "lower data.batch_size (and raise trainer.accumulate_grad_batches as much), lower data.max_length_tokens, use "
+    "model.dtype bfloat16, or adapt fewer layers"
+)
 
 EXPECTED_WARNINGS = (
     "LightningCLI's args parameter",  # given, since DDP's processes repeat sys.argv, which therefore stays as it was
@@ -52,7 +63,10 @@ class FitCLI(LightningCLI):
 
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
         parser.add_lightning_class_args(ModelCheckpoint, "checkpoint")
-        parser.add_argument("--ckpt_path", type=Path | None, default=None, help="resume from this checkpoint")
+        parser.add_argument("--ckpt_path", type=Path | None, default=None, help="go on from this checkpoint")
+        parser.add_argument(
+            "--save_every_n_steps", type=int, default=100, help="how often checkpoints/last.ckpt is written"
+        )
         parser.set_defaults(
             {
                 "checkpoint.monitor": "validation/exact_match",
@@ -119,11 +133,21 @@ def finish(cli: FitCLI) -> None:
     for callback in trainer.callbacks:  # type: ignore[attr-defined]
         if isinstance(callback, ModelCheckpoint):
             callback.dirpath = callback.dirpath or folder
-    trainer.callbacks.append(ModelCheckpoint(folder, filename="last", enable_version_counter=False))  # type: ignore[attr-defined]
+    last = Path(folder) / "last.ckpt"
+    trainer.strategy.checkpoint_io = SafeCheckpointIO()
     if cli.config.trainer.logger in (None, True):
         trainer.loggers = [CSVLogger(root, name="", version="logs")]
-    trainer.callbacks += [ProgressLines(), RunCost()]  # type: ignore[attr-defined]
-    trainer.fit(cli.model, datamodule=cli.datamodule, ckpt_path=cli.config.get("ckpt_path"))
+    trainer.callbacks += [  # type: ignore[attr-defined]
+        *(ProgressLines(), RunCost(), Guards(), RandomnessOfStep(cli.datamodule.seed)),
+        *(KeepLast(last, cli.config.save_every_n_steps), StopOnSignal(last)),
+    ]
+    try:
+        trainer.fit(cli.model, datamodule=cli.datamodule, ckpt_path=cli.config.get("ckpt_path"))
+    except Interrupted as interrupted:
+        print(interrupted, file=sys.stderr)
+        sys.exit(EXIT_CODE)
+    except (torch.OutOfMemoryError, MemoryError) as error:
+        raise TrainingError(f"out of memory ({str(error).splitlines()[0]}); {LESS_MEMORY}") from error
 
 
 def rebuild(config_text: str) -> tuple[SupervisedAdaptation, TaskDataModule]:

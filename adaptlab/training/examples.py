@@ -1,5 +1,6 @@
 """Serve single examples of described tasks: `Pick` -> token ids and the embedding of a description."""
 
+from dataclasses import replace
 from typing import Any
 
 from torch import Tensor
@@ -39,6 +40,7 @@ class DescribedExamples(Dataset[Any]):
             self.max_length_tokens,
             example.input,
         )
+        tokens = replace(tokens, task=pick.task)
         return tokens, self.embeddings.vector(pick.task, pick.description)
 
     def _prompt(self, pick: Pick) -> list[int]:

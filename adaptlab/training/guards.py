@@ -1,0 +1,52 @@
+"""Notice when training goes wrong: losses and gradients -> skipped steps, or an error that names the task."""
+
+import torch
+from lightning import Callback, LightningModule, Trainer
+from lightning.pytorch.utilities import rank_zero_warn
+from torch.optim import Optimizer
+
+from adaptlab.errors import TrainingError
+from adaptlab.training.adaptation import SupervisedAdaptation
+
+
+class Guards(Callback):
+    """Skip steps whose gradient is not finite, and stop where that, or a rising loss, does not pass.
+
+    Args:
+        skipped_steps: how many steps with a gradient that is not finite are skipped before training stops.
+        divergence: training stops when the running mean of the loss exceeds its minimum by this factor and by 2 nats.
+        memory: share of the running mean that each step keeps.
+    """
+
+    def __init__(self, skipped_steps: int = 10, divergence: float = 3.0, memory: float = 0.98) -> None:
+        self.skipped_steps, self.divergence, self.memory = skipped_steps, divergence, memory
+        self.skipped = 0
+        self.mean: float | None = None
+        self.lowest = float("inf")
+
+    def on_before_optimizer_step(self, trainer: Trainer, pl_module: LightningModule, optimizer: Optimizer) -> None:
+        """Gradients are those of the global batch here, the same in every process, so all of them decide alike."""
+        assert isinstance(pl_module, SupervisedAdaptation)
+        gradients = [p.grad for group in optimizer.param_groups for p in group["params"] if p.grad is not None]
+        norms = torch.stack([gradient.norm() for gradient in gradients]) if gradients else torch.zeros(1)
+        if bool(torch.isfinite(norms).all()):
+            self._watch(float(trainer.strategy.reduce(pl_module.latest_loss, reduce_op="mean")))
+            return
+        self.skipped += 1
+        culprits = ", ".join(pl_module.tasks_with_infinite_loss()) or "no single task"
+        if self.skipped > self.skipped_steps:
+            raise TrainingError(
+                f"the gradient was not finite in {self.skipped} steps (last at step {trainer.global_step}; loss not "
+                f"finite in: {culprits}); lower the learning rate, or look at the examples of these tasks"
+            )
+        rank_zero_warn(f"step {trainer.global_step}: the gradient is not finite ({culprits}); the step is skipped")
+        optimizer.zero_grad(set_to_none=True)  # optimisers leave parameters without a gradient as they are
+
+    def _watch(self, loss: float) -> None:
+        self.mean = loss if self.mean is None else self.memory * self.mean + (1 - self.memory) * loss
+        self.lowest = min(self.lowest, self.mean)
+        if self.mean > self.divergence * self.lowest and self.mean > self.lowest + 2.0:
+            raise TrainingError(
+                f"the loss diverges: its running mean rose from {self.lowest:.2f} to {self.mean:.2f}; lower the "
+                "learning rate, or lengthen the warm-up"
+            )

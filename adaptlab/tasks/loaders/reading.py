@@ -107,8 +107,8 @@ def read_json(file: Path) -> Any:
 
 
 def read_json_lines(file: Path) -> Iterator[tuple[Place, Any]]:
-    """The value of each line that is not blank, with its place."""
-    for number, line in enumerate(read_text(file).splitlines(), start=1):
+    """The value of each line that is not blank, with its place; only a line feed ends a line, texts may hold others."""
+    for number, line in enumerate(read_text(file).split("\n"), start=1):
         place = Place(file, f"line {number}")
         if len(line) > 4 * MAX_TEXT_CHARACTERS:
             raise TaskError(f"{place} has {len(line):,} characters, more than the {4 * MAX_TEXT_CHARACTERS:,} allowed")

@@ -41,6 +41,12 @@ def test_everything_that_is_written_is_read(tmp_path: Path) -> None:
     assert (test.targets, test.choices) == (("hi", "hello"), ("hi", "hello", "no"))
 
 
+def test_texts_may_hold_line_separators_of_other_scripts(tmp_path: Path) -> None:
+    rows = "\r\n".join(json.dumps({"input": f"a\u2028b\x85{n}", "output": "c"}, ensure_ascii=False) for n in range(8))
+    (task,) = load_folder(write(tmp_path, {"descriptions": ["Copy."]}, rows)).all_tasks
+    assert sum(len(found) for found in task.splits.values()) == 8
+
+
 def test_without_splits_a_quarter_of_the_examples_is_kept_apart(tmp_path: Path) -> None:
     (task,) = load_folder(write(tmp_path, {"descriptions": ["Greet."]})).all_tasks
     assert {split: len(rows) for split, rows in task.splits.items()} == {"train": 9, "test": 3}

@@ -2,8 +2,9 @@
 
 import hashlib
 import json
+import operator
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Generic, TypeVar, overload
 
@@ -39,28 +40,16 @@ class Rows(Sequence[T], Generic[T]):
         return self._make(*(column[position].as_py() for column in self._columns))
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Sequence) and len(self) == len(other) and all(map(_equal, self, other))
+        return isinstance(other, Sequence) and len(self) == len(other) and all(map(operator.eq, self, other))
 
-    def __hash__(self) -> int:
-        return hash((self._start, self._stop))
-
-    def __iter__(self) -> Iterator[T]:
-        return (self[index] for index in range(len(self)))
+    __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
         return f"Rows({list(self[:3])!r}{'...' if len(self) > 3 else ''})"
 
 
-def _equal(one: object, other: object) -> bool:
-    return one == other
-
-
 def _example(question: str, targets: list[str], choices: list[str]) -> Example:
     return Example(question, tuple(targets), tuple(choices))
-
-
-def _text(text: str) -> str:
-    return text
 
 
 def write_suite(suite: TaskSuite, folder: Path) -> None:
@@ -110,7 +99,7 @@ def open_suite(folder: Path) -> TaskSuite:
     for entry in index["tasks"]:
         splits = {split: Rows(examples, tuple(span), _example) for split, span in entry.pop("splits").items()}
         for field in ("descriptions", "unseen_descriptions"):
-            entry[field] = Rows(texts, tuple(entry[field]), _text)
+            entry[field] = Rows(texts, tuple(entry[field]), str)
         group, overlaps = entry.pop("group"), tuple(entry.pop("overlaps"))
         groups[group].append(Task(**entry, splits=splits, overlaps=overlaps))
     train, validation, test = (tuple(groups[group]) for group in GROUPS)

@@ -70,7 +70,7 @@ class SafeCheckpointIO(TorchCheckpointIO):
                 torch.save(checkpoint, aside)
                 noted = json.loads(digests(path).read_text(encoding="utf-8")) if digests(path).is_file() else []
                 write_json(digests(path), [_digest(aside), *noted][:KEPT_DIGESTS])
-                if path.is_file():
+                if is_whole(path, digests(path)):
                     path.replace(previous(path))
         except (OSError, RuntimeError) as error:
             raise CheckpointError(
@@ -101,6 +101,9 @@ class KeepLast(Callback):
     def __init__(self, path: Path, every_n_steps: int) -> None:
         self.path, self.every_n_steps = path, every_n_steps
         self.written = 0
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        self.written = trainer.global_step
 
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int

@@ -54,7 +54,8 @@ class TaskDataModule(LightningDataModule):
     """Described tasks for `SupervisedAdaptation`.
 
     Args:
-        suite: `builtin`, some families of it as `builtin:family+family`, or a folder of tasks.
+        suite: as for `load_suite`: `builtin`, a part of it (`builtin:family+family`, `builtin@64`), a folder of tasks,
+            or a YAML file of hub datasets.
         encoder: what embeds descriptions; the packaged MiniLM by default.
         prompt: how prompts are laid out; without the description by default, since the adapter carries it.
         batch_size: examples per optimiser step, over all processes.
@@ -84,7 +85,7 @@ class TaskDataModule(LightningDataModule):
         allow_contaminated: bool = False,
     ) -> None:
         super().__init__()
-        self.suite_name, self.encoder, self.prompt = suite, encoder or SentenceEncoder(), prompt or PromptFormat()
+        self.encoder, self.prompt = encoder or SentenceEncoder(), prompt or PromptFormat()
         self.batch_size, self.examples_per_task = batch_size, examples_per_task
         self.max_length_tokens, self.seed, self.num_workers = max_length_tokens, seed, num_workers
         self.validation_examples, self.seen_examples = validation_examples, seen_examples

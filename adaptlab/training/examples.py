@@ -7,6 +7,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 from transformers import PreTrainedTokenizerBase
 
+from adaptlab.contracts import Example
 from adaptlab.embeddings import EmbeddingTable, TaskEncoder
 from adaptlab.training.batches import TokenizedExample, tokenize
 from adaptlab.training.sampling import Pick
@@ -34,7 +35,7 @@ class DescribedExamples(Dataset[Any]):
     def __getitem__(self, pick: Pick) -> tuple[TokenizedExample, Tensor]:
         example = self.source.tasks[pick.task].splits[self.source.split][pick.example]
         tokens = tokenize(
-            self._prompt(pick),
+            self._prompt(pick, example),
             self.tokens.answer(pick.task, pick.example),
             self.start,
             self.max_length_tokens,
@@ -43,11 +44,10 @@ class DescribedExamples(Dataset[Any]):
         tokens = replace(tokens, task=pick.task)
         return tokens, self.embeddings.vector(pick.task, pick.description)
 
-    def _prompt(self, pick: Pick) -> list[int]:
+    def _prompt(self, pick: Pick, example: Example) -> list[int]:
         layout = self.source.prompt
         if not layout.description:
             return self.tokens.prompt(pick.task, pick.example)
-        example = self.source.tasks[pick.task].splits[self.source.split][pick.example]
         description = self.source.descriptions[pick.task][pick.description]
         text = layout.render(example.input, self.tokenizer, description, self.source.shots(pick.task))
         return layout.token_ids(text, self.tokenizer)

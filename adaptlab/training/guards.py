@@ -3,6 +3,7 @@
 import torch
 from lightning import Callback, LightningModule, Trainer
 from lightning.pytorch.utilities import rank_zero_warn
+from torch.nn.utils import get_total_norm
 from torch.optim import Optimizer
 
 from adaptlab.errors import TrainingError
@@ -28,8 +29,7 @@ class Guards(Callback):
         """Gradients are those of the global batch here, the same in every process, so all of them decide alike."""
         assert isinstance(pl_module, SupervisedAdaptation)
         gradients = [p.grad for group in optimizer.param_groups for p in group["params"] if p.grad is not None]
-        norms = torch.stack([gradient.norm() for gradient in gradients]) if gradients else torch.zeros(1)
-        if bool(torch.isfinite(norms).all()):
+        if bool(torch.isfinite(get_total_norm(gradients))):
             self._watch(float(trainer.strategy.reduce(pl_module.latest_loss, reduce_op="mean")))
             return
         self.skipped += 1

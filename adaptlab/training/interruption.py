@@ -27,16 +27,21 @@ class StopOnSignal(Callback):
     def __init__(self, checkpoint: Path) -> None:
         self.checkpoint = checkpoint
         self.asked = False
+        self.step = 0
 
     def _note(self, _signal: int, _frame: FrameType | None) -> None:
         self.asked = True
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        self.step = trainer.global_step
         signal.signal(signal.SIGTERM, self._note)
 
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
+        if trainer.global_step == self.step:
+            return  # within a step whose batches are accumulated
+        self.step = trainer.global_step
         if trainer.strategy.reduce_boolean_decision(self.asked, all=False):
             trainer.save_checkpoint(self.checkpoint)
             raise Interrupted(

@@ -91,7 +91,7 @@ def main() -> None:
     chosen = parser.parse_args()
     load_suite("builtin")
     loads = [in_process(LOADING) for _ in range(5)]
-    memory = {size: in_process(TRAINING, f"builtin@{size}", str(chosen.steps)) for size in (*SIZES, *SIZES)}
+    memory = {size: in_process(TRAINING, f"builtin@{size}", str(chosen.steps)) for size in SIZES}
     lines = [
         "# Data pipeline",
         "",

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from commandline import adaptlab, write_suite
+from commandline import adaptlab, configuration, write_suite
 
 from adaptlab.contracts import Example, Task, TaskSuite
 from adaptlab.embeddings import OneHot, RandomVector
@@ -62,8 +62,12 @@ def test_decontamination_finds_a_planted_overlap(tmp_path: Path) -> None:
     assert "exact: 1 descriptions" in said
     (found,) = json.loads(out.read_text())["found"]
     assert (found["train_task"], found["heldout"], found["text"]) == ("one", "three", "First.")
-    done = adaptlab(["fit", "--data.suite", str(folder), "--model.base_model", "tiny-random:llama"])
-    assert done.returncode != 0
+    arguments = ["fit", "--config", str(configuration(tmp_path / "run", folder)), "--trainer.max_steps=1"]
+    refused = adaptlab(arguments)
+    assert refused.returncode == 2
+    assert "trains on held-out material in 1 places" in refused.stderr
+    allowed = adaptlab([*arguments, "--data.allow_contaminated=true"])
+    assert allowed.returncode == 0, allowed.stderr
 
 
 def task(name: str, pairs: list[tuple[str, str]], split: str = "train", family: str = "f") -> Task:

@@ -87,6 +87,14 @@ def test_a_full_disk_is_said_and_leaves_the_last_one(path: Path) -> None:
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert step_in(path) == 2
+    assert not list(path.parent.glob("*.partial")) + list(path.parent.glob(".*.partial"))
+
+
+def test_a_damaged_file_never_takes_the_place_of_the_one_before(path: Path) -> None:
+    path.write_bytes(b"damaged")
+    IO.save_checkpoint(state(3), path)
+    assert step_in(path) == 3
+    assert torch.load(previous(path), weights_only=True)["step"] == 1
 
 
 def test_removing_removes_everything(path: Path) -> None:

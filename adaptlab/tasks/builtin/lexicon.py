@@ -53,11 +53,6 @@ def _categories() -> dict[str, tuple[str, ...]]:
     return {name: tuple(members.split()) for name, members in rows("categories")}
 
 
-def category_names() -> tuple[str, ...]:
-    """Names of all categories, in file order."""
-    return tuple(_categories())
-
-
 def category_words(category: str) -> tuple[str, ...]:
     """The single-word members of a category, in file order.
 

@@ -57,6 +57,17 @@ def whole_checkpoint(path: Path) -> Path:
     raise CheckpointError(f"checkpoint {path} is damaged, and there is none before it; train again or use a copy")
 
 
+def _keep(path: Path) -> None:
+    """Keep a checkpoint as the one before; it stays under its own name too, where the filesystem has hard links."""
+    linked = path.with_name(f".{path.name}.link.partial")
+    try:
+        linked.hardlink_to(path)
+    except OSError:
+        path.replace(previous(path))
+    else:
+        linked.replace(previous(path))
+
+
 class SafeCheckpointIO(TorchCheckpointIO):
     """Writes a checkpoint aside, notes its digest, keeps the one before, and only then gives it its name.
 
@@ -65,13 +76,15 @@ class SafeCheckpointIO(TorchCheckpointIO):
 
     def save_checkpoint(self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any = None) -> None:
         path = Path(path)
+        for left_by_a_kill in path.parent.glob(f".{path.name}.*.partial"):
+            left_by_a_kill.unlink()
         try:
             with written_whole(path) as aside:
                 torch.save(checkpoint, aside)
                 noted = json.loads(digests(path).read_text(encoding="utf-8")) if digests(path).is_file() else []
                 write_json(digests(path), [_digest(aside), *noted][:KEPT_DIGESTS])
                 if is_whole(path, digests(path)):
-                    path.replace(previous(path))
+                    _keep(path)
         except (OSError, RuntimeError) as error:
             raise CheckpointError(
                 f"checkpoint {path} cannot be written ({error}); make room on the disk, then go on from the last one "

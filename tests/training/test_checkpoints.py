@@ -59,11 +59,15 @@ def test_a_file_from_elsewhere_is_taken_as_it_is(tmp_path: Path) -> None:
     assert step_in(tmp_path / "copy.ckpt") == 7
 
 
+@pytest.mark.parametrize("links", [True, False])
 @pytest.mark.parametrize("limit", [1, 2, 3])
 def test_a_kill_between_any_two_renames_leaves_a_whole_checkpoint(
-    limit: int, path: Path, monkeypatch: pytest.MonkeyPatch
+    limit: int, links: bool, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real, calls = Path.replace, []
+
+    def no_links(self: Path, target: Path) -> None:
+        raise PermissionError("this filesystem has no hard links")
 
     def killed(self: Path, target: Path) -> Path:
         calls.append(self)
@@ -71,10 +75,13 @@ def test_a_kill_between_any_two_renames_leaves_a_whole_checkpoint(
             raise KeyboardInterrupt
         return real(self, target)
 
+    if not links:
+        monkeypatch.setattr(Path, "hardlink_to", no_links)
     monkeypatch.setattr(Path, "replace", killed)
     with pytest.raises(KeyboardInterrupt):
         IO.save_checkpoint(state(3), path)
     monkeypatch.setattr(Path, "replace", real)
+    assert path.is_file() or not links
     assert torch.load(whole_checkpoint(path), weights_only=True)["step"] == 2
 
 
@@ -95,6 +102,13 @@ def test_a_damaged_file_never_takes_the_place_of_the_one_before(path: Path) -> N
     IO.save_checkpoint(state(3), path)
     assert step_in(path) == 3
     assert torch.load(previous(path), weights_only=True)["step"] == 1
+
+
+def test_what_a_kill_left_half_written_is_cleared_away(path: Path) -> None:
+    path.with_name(f".{path.name}.12345.partial").write_bytes(b"half")
+    path.with_name(f".{path.name}.link.partial").hardlink_to(path)
+    IO.save_checkpoint(state(3), path)
+    assert {file.name for file in path.parent.iterdir()} == {path.name, previous(path).name, digests(path).name}
 
 
 def test_removing_removes_everything(path: Path) -> None:

@@ -1,11 +1,11 @@
 """Decide which examples form which batch: (seed, epoch) -> global batches, shared out over processes."""
 
-import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from jaxtyping import Int64
 
 from adaptlab.errors import ConfigurationError
 
@@ -30,7 +30,7 @@ def global_batches(
     batch_size: int,
     seed: int,
     epoch: int,
-) -> list[list[Pick]]:
+) -> Int64[np.ndarray, "batches batch 3"]:
     """The batches of one epoch, a pure function of its arguments, whatever the number of processes.
 
     Every task gives the same number of examples, each with a description drawn at random, so tasks weigh the same.
@@ -43,26 +43,33 @@ def global_batches(
         batch_size: examples per global batch.
         seed: of the run.
         epoch: from 0.
+
+    Returns:
+        The task, example and description of every `Pick`.
     """
-    rng = random.Random(f"{seed}:{epoch}")
-    picks: list[tuple[int, Pick]] = []
-    for task, lengths in enumerate(example_lengths):
-        order: list[int] = []
-        while len(order) < examples_per_task:
-            order += rng.sample(range(len(lengths)), len(lengths))
-        for example in order[:examples_per_task]:
-            description = rng.randrange(len(description_lengths[task]))
-            length = lengths[example] + description_lengths[task][description]
-            picks.append((length, Pick(task, example, description)))
-    rng.shuffle(picks)
-    batches = []
+    generator = np.random.default_rng([seed, epoch])
+    shape = (len(example_lengths), examples_per_task)
+    picks, lengths = np.empty((*shape, 3), dtype=np.int64), np.empty(shape, dtype=np.int64)
+    for task, (of_examples, of_descriptions) in enumerate(zip(example_lengths, description_lengths, strict=True)):
+        rounds = -(-examples_per_task // len(of_examples))
+        examples = np.concatenate([generator.permutation(len(of_examples)) for _ in range(rounds)])[:examples_per_task]
+        descriptions = generator.integers(len(of_descriptions), size=examples_per_task)
+        picks[task] = np.stack([np.full_like(examples, task), examples, descriptions], axis=1)
+        lengths[task] = np.asarray(of_examples)[examples] + np.asarray(of_descriptions)[descriptions]
+    order = generator.permutation(lengths.size)
     pool = POOL_BATCHES * batch_size
-    for start in range(0, len(picks), pool):
-        similar = [pick for _, pick in sorted(picks[start : start + pool], key=lambda item: item[0])]
-        batches += [similar[i : i + batch_size] for i in range(0, len(similar), batch_size)]
-    full = [batch for batch in batches if len(batch) == batch_size]
-    rng.shuffle(full)
-    return full
+    for start in range(0, lengths.size, pool):
+        part = order[start : start + pool]
+        order[start : start + pool] = part[np.argsort(lengths.flat[part], kind="stable")]
+    full = len(order) // batch_size
+    batches = picks.reshape(-1, 3)[order[: full * batch_size]].reshape(full, batch_size, 3)
+    found: npt.NDArray[np.int64] = batches[generator.permutation(full)]
+    return found
+
+
+def as_picks(rows: Int64[np.ndarray, "batch 3"]) -> list[Pick]:
+    """The rows of one batch, by name."""
+    return [Pick(*row) for row in rows.tolist()]
 
 
 class TaskBatchSampler:
@@ -124,7 +131,7 @@ class TaskBatchSampler:
             self.done = 0
         self._resumed = False
 
-    def _batches(self) -> list[list[Pick]]:
+    def _batches(self) -> Int64[np.ndarray, "batches batch 3"]:
         return global_batches(
             self.example_lengths,
             self.description_lengths,
@@ -140,4 +147,4 @@ class TaskBatchSampler:
 
     def __iter__(self) -> Iterator[list[Pick]]:
         for batch in self._batches()[self.done :]:
-            yield batch[self.rank :: self.processes]
+            yield as_picks(batch[self.rank :: self.processes])

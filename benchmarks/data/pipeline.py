@@ -71,7 +71,7 @@ def padding(suite_name: str) -> tuple[int, float, float]:
     table = TokenTable(source, tokenizer)
     lengths = table.example_lengths()
     batches = global_batches(lengths, table.description_lengths(), PER_TASK, BATCH_SIZE, seed=0, epoch=0)
-    bucketed = [[int(lengths[pick.task][pick.example]) for pick in batch] for batch in batches]
+    bucketed = [[int(lengths[task][example]) for task, example, _ in batch] for batch in batches.tolist()]
     flat = np.array([length for batch in bucketed for length in batch])
     np.random.default_rng(0).shuffle(flat)
     return len(tasks), _padding(bucketed), _padding(flat.reshape(-1, BATCH_SIZE).tolist())

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adaptlab.errors import ConfigurationError
-from adaptlab.training.sampling import Pick, TaskBatchSampler, global_batches
+from adaptlab.training.sampling import Pick, TaskBatchSampler, as_picks, global_batches
 
 TASKS = 12
 EXAMPLE_LENGTHS = [[5 + (7 * example + 3 * task) % 61 for example in range(40)] for task in range(TASKS)]
@@ -17,7 +17,9 @@ PER_TASK, SIZE = 32, 8
 
 
 def batches(seed: int = 0, epoch: int = 0) -> list[list[Pick]]:
-    return global_batches(EXAMPLE_LENGTHS, DESCRIPTION_LENGTHS, PER_TASK, SIZE, seed, epoch)
+    return [
+        as_picks(batch) for batch in global_batches(EXAMPLE_LENGTHS, DESCRIPTION_LENGTHS, PER_TASK, SIZE, seed, epoch)
+    ]
 
 
 def sampler(rank: int, processes: int, batch_size: int = SIZE, per_task: int = PER_TASK) -> TaskBatchSampler:
@@ -60,7 +62,7 @@ def test_examples_are_distinct_where_the_task_has_enough() -> None:
 
 def test_small_tasks_repeat_their_examples_evenly() -> None:
     found = global_batches([[3, 4, 5], [6] * 20], [[1], [1]], 10, 4, 0, 0)
-    times = Counter(pick.example for batch in found for pick in batch if pick.task == 0)
+    times = Counter(pick.example for batch in found for pick in as_picks(batch) if pick.task == 0)
     assert sorted(times.values()) == [3, 3, 4]
 
 
@@ -103,7 +105,9 @@ def test_picks_exist_and_batches_are_full(lengths: list[list[int]], per_task: in
     found = global_batches(lengths, [[1, 2]] * len(lengths), per_task, size, seed, 0)
     assert len(found) == len(lengths) * per_task // size
     assert all(len(batch) == size for batch in found)
-    assert all(pick.example < len(lengths[pick.task]) and pick.description < 2 for batch in found for pick in batch)
+    assert all(
+        pick.example < len(lengths[pick.task]) and pick.description < 2 for batch in found for pick in as_picks(batch)
+    )
 
 
 def test_batches_that_cannot_be_shared_out_are_refused() -> None:

@@ -47,13 +47,23 @@ def generate_tokens(
     Args:
         settings: further arguments of transformers' `generate`, such as `num_beams` or `use_cache`.
     """
-    output: Tensor = model.generate(  # type: ignore[operator]
-        input_ids=input_ids,
-        attention_mask=attention_mask,
-        max_new_tokens=max_new_tokens,
-        do_sample=False,
-        eos_token_id=list(stop_token_ids),
-        pad_token_id=stop_token_ids[0],
-        **settings,
-    )
+    head: nn.Module = model.get_output_embeddings()  # type: ignore[no-untyped-call]
+    handle = head.register_forward_pre_hook(_contiguous)
+    try:
+        output: Tensor = model.generate(  # type: ignore[operator]
+            input_ids=input_ids,
+            attention_mask=attention_mask,
+            max_new_tokens=max_new_tokens,
+            do_sample=False,
+            eos_token_id=list(stop_token_ids),
+            pad_token_id=stop_token_ids[0],
+            **settings,
+        )
+    finally:
+        handle.remove()
     return output[:, input_ids.shape[1] :]
+
+
+def _contiguous(_module: nn.Module, arguments: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    """The last state of each prompt is a strided view, for which torch would copy the whole head once per row."""
+    return (arguments[0].contiguous(),)

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from adaptlab.basemodels import load_base_model
 from adaptlab.contracts import RunRecord, TaskSuite
-from adaptlab.evaluation.answering import Question, Responder, ask
+from adaptlab.evaluation.answering import Question, Responder
 from adaptlab.evaluation.records import read_record
 from adaptlab.evaluation.runs import Budget, evaluate_base, evaluate_checkpoint, load_trained, trained_responder
 from adaptlab.objectives import first_line
@@ -35,6 +35,8 @@ METHODS: dict[str, dict[str, object]] = {
     "text-to-lora": {"class_path": "adaptlab.adapters.LoRA", "init_args": {"rank": 8, "alpha": 16}},
     "text-to-loreft": {"class_path": "adaptlab.adapters.LoReFT", "init_args": {"rank": 4}},
 }
+WIDTH = 120
+"""Columns of what is printed where there is no terminal to ask."""
 SHOWN_TASKS = ("field_color_colons", "greeting_goodbye_full_name", "money_euros")
 
 
@@ -51,7 +53,7 @@ class DemoSettings:
         seed: of training and of the shufflings.
     """
 
-    steps: int = 260
+    steps: int = 225
     batch_size: int = 12
     seen_examples: int = 4
     heldout_examples: int = 12
@@ -68,7 +70,7 @@ def demo(out: Path = Path("runs/demo"), settings: DemoSettings | None = None) ->
     """
     settings = settings or DemoSettings()
     started = time.monotonic()
-    console = Console()
+    console = Console() if Console().is_terminal else Console(width=WIDTH)
     suite_name = "builtin:" + "+".join(FAMILIES)
     suite = load_suite(suite_name)
     console.rule("adaptlab: a sentence becomes an adapter")
@@ -127,7 +129,7 @@ def _show_answers(
     console: Console, suite: TaskSuite, checkpoints: dict[str, Path], records: Path, settings: DemoSettings
 ) -> None:
     tasks = [task for task in suite.test if task.name in SHOWN_TASKS]
-    questions = [ask(task, 1)[0] for task in tasks]
+    questions = [Question(task, task.splits["test"][0], min(task.evaluation_descriptions, key=len)) for task in tasks]
     base = load_base_model(BASE_MODEL, settings.dtype)
     chosen: RunRecord = read_record(records / f"base.description.seed{settings.seed}.json")
     form = PromptFormat(**chosen.config["prompt"])

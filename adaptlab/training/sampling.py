@@ -11,7 +11,7 @@ from adaptlab.errors import ConfigurationError
 
 Lengths = Sequence[Sequence[int] | npt.NDArray[np.int64]]
 POOL_BATCHES = 16
-"""Batches that are sorted by length together: similar lengths inside a batch, mixed tasks and random order outside."""
+"""Fewest batches that are sorted by length together: similar lengths inside, mixed tasks and random order outside."""
 
 
 @dataclass(frozen=True)
@@ -57,11 +57,11 @@ def global_batches(
         picks[task] = np.stack([np.full_like(examples, task), examples, descriptions], axis=1)
         lengths[task] = np.asarray(of_examples)[examples] + np.asarray(of_descriptions)[descriptions]
     order = generator.permutation(lengths.size)
-    pool = POOL_BATCHES * batch_size
-    for start in range(0, lengths.size, pool):
-        part = order[start : start + pool]
-        order[start : start + pool] = part[np.argsort(lengths.flat[part], kind="stable")]
     full = len(order) // batch_size
+    pools = max(1, full // POOL_BATCHES)
+    bounds = [full * pool // pools * batch_size for pool in range(pools)]
+    for part in np.split(order, bounds[1:]):  # views, so that sorting one sorts the whole
+        part[:] = part[np.argsort(lengths.flat[part], kind="stable")]
     batches = picks.reshape(-1, 3)[order[: full * batch_size]].reshape(full, batch_size, 3)
     found: npt.NDArray[np.int64] = batches[generator.permutation(full)]
     return found

@@ -1,5 +1,6 @@
 """The whole line on a laptop: train text-to-LoRA and text-to-LoReFT on SmolLM2, measure, compare, show answers."""
 
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,7 +71,7 @@ def demo(out: Path = Path("runs/demo"), settings: DemoSettings | None = None) ->
     """
     settings = settings or DemoSettings()
     started = time.monotonic()
-    console = Console() if Console().is_terminal else Console(width=WIDTH)
+    console = Console(width=None if sys.stdout.isatty() else WIDTH)
     suite_name = "builtin:" + "+".join(FAMILIES)
     suite = load_suite(suite_name)
     console.rule("adaptlab: a sentence becomes an adapter")

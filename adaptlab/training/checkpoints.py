@@ -76,9 +76,9 @@ class SafeCheckpointIO(TorchCheckpointIO):
 
     def save_checkpoint(self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any = None) -> None:
         path = Path(path)
-        for left_by_a_kill in path.parent.glob(f".{path.name}.*.partial"):
-            left_by_a_kill.unlink()
         try:
+            for left_by_a_kill in path.parent.glob(f".{path.name}.*.partial"):
+                left_by_a_kill.unlink()
             with written_whole(path) as aside:
                 torch.save(checkpoint, aside)
                 noted = json.loads(digests(path).read_text(encoding="utf-8")) if digests(path).is_file() else []

@@ -36,7 +36,8 @@ class Spoiled(SupervisedAdaptation):
 
 
 def not_a_number(losses: Tensor, batch: AdaptationBatch) -> Tensor:
-    return torch.where(batch.tasks == SPOILED, losses * float("nan"), losses)
+    """Of the one task only: in `where(..., losses * nan, losses)` the other tasks' gradients would be 0 x nan too."""
+    return losses * torch.where(batch.tasks == SPOILED, float("nan"), 1.0)
 
 
 def train(module: SupervisedAdaptation, guards: Guards, suite: Path, steps: int) -> Trainer:

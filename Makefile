@@ -28,7 +28,7 @@ demo: install ## a sentence becomes an adapter: train both families on SmolLM2 a
 	$(BIN)/adaptlab demo
 
 test: install ## run all tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 check: install ## format, lint, types, import contract
 	$(BIN)/ruff format --check .

@@ -10,6 +10,7 @@ COMMANDS = {
     "fit": ("adaptlab.training.cli:fit", "train a generator of adapters from a configuration"),
     "evaluate": ("adaptlab.evaluation.commands:evaluate", "measure a checkpoint, or the base model, on a suite"),
     "report": ("adaptlab.evaluation.commands:report", "turn records into tables and a figure"),
+    "curves": ("adaptlab.evaluation.commands:curves", "draw the learning curves of runs"),
     "generate": ("adaptlab.evaluation.commands:generate", "adapt the model by a sentence and answer inputs"),
     "tasks": ("adaptlab.evaluation.suite_commands:tasks", "list, show, count, export and decontaminate tasks"),
     "demo": ("adaptlab.evaluation.demo:demo", "train both families on a small model and compare them"),
@@ -40,7 +41,7 @@ def main() -> None:
     module, function = COMMANDS[arguments[0]][0].split(":")
     try:
         command = getattr(importlib.import_module(module), function)
-        if arguments[0] in ("fit", "report", "tasks"):
+        if arguments[0] in ("fit", "report", "curves", "tasks"):
             command(arguments[1:])
         else:
             _call(command, arguments[0], arguments[1:])

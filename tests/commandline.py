@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,8 @@ def configuration(folder: Path, suite: Path, **changes: Any) -> Path:
         },
         "trainer": {
             "max_steps": 5,
+            "val_check_interval": 5,
+            "check_val_every_n_epoch": None,
             "accelerator": "cpu",
             "devices": 1,
             "default_root_dir": str(folder),
@@ -64,7 +67,7 @@ def configuration(folder: Path, suite: Path, **changes: Any) -> Path:
         place = config
         for parent in parents:
             place = place[parent]
-        place[last] = value
+        place[last] = deepcopy(value)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "run.yaml"
     path.write_text(yaml.safe_dump(config))

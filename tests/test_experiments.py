@@ -9,6 +9,7 @@ from adaptlab.training.cli import fit
 
 EXPERIMENTS = Path(__file__).parent.parent / "experiments"
 SYSTEMS = sorted(path for path in EXPERIMENTS.glob("*.yaml") if path.name != "base.yaml")
+PLACES = sorted((EXPERIMENTS / "trainers").glob("*.yaml"))
 
 
 @pytest.mark.parametrize("path", SYSTEMS, ids=lambda path: path.stem)
@@ -21,6 +22,17 @@ def test_a_system_resolves_on_top_of_the_shared_defaults(path: Path, capsys: pyt
     assert resolved["trainer"]["max_steps"] == shared["trainer"]["max_steps"]
     assert resolved["data"]["seed"] == shared["seed_everything"]
     assert resolved["trainer"]["default_root_dir"] == f"runs/{path.stem}"
+
+
+@pytest.mark.parametrize("place", PLACES, ids=lambda path: path.stem)
+def test_a_place_shares_its_batches_out_evenly(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        fit(["--config", str(SYSTEMS[0]), "--config", str(place), "--print_config"])
+    assert stopped.value.code == 0
+    resolved = yaml.safe_load(capsys.readouterr().out)
+    devices, nodes = resolved["trainer"]["devices"], resolved["trainer"]["num_nodes"]
+    processes = (devices if isinstance(devices, int) else 8) * nodes if resolved["trainer"]["strategy"] == "ddp" else 1
+    assert resolved["data"]["batch_size"] % processes == 0
 
 
 def test_there_are_systems() -> None:

@@ -1,9 +1,11 @@
 """The real base model: batches adapt each row as if it were alone, and training moves its loss."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import torch
+from commandline import adaptlab, configuration
 from torch import Tensor
 
 from adaptlab.adapters import AdapterFamily, LoRA, LoReFT, attached
@@ -99,3 +101,29 @@ def test_a_few_steps_on_one_question_teach_its_answer(
         optimizer.step()
         losses.append(float(loss.detach()))
     assert losses[-1] < losses[0] - 0.5
+
+
+def test_a_checkpoint_is_as_large_as_what_was_trained(small_suite: Path, tmp_path: Path) -> None:
+    path = configuration(
+        tmp_path,
+        small_suite,
+        **{
+            "model.base_model": "packaged:smollm2-135m-instruct",
+            "model.optimizer": {"class_path": "torch.optim.AdamW", "init_args": {"lr": 1e-3}},
+            "trainer.max_steps": 1,
+            "trainer.limit_val_batches": 0,
+        },
+    )
+    done = adaptlab(["fit", "--config", str(path)])
+    assert done.returncode == 0, done.stderr
+    last = tmp_path / "checkpoints" / "last.ckpt"
+    checkpoint = torch.load(last, weights_only=True)
+    assert all(name.startswith(("generator.", "families.")) for name in checkpoint["state_dict"])
+    kept = sum(tensor.numel() * tensor.element_size() for tensor in checkpoint["state_dict"].values())
+    moments = sum(
+        tensor.numel() * tensor.element_size()
+        for state in checkpoint["optimizer_states"][0]["state"].values()
+        for tensor in state.values()
+    )
+    assert last.stat().st_size < kept + moments + 300_000
+    assert last.stat().st_size < 0.05 * 4 * 134_515_008

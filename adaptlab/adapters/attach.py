@@ -1,12 +1,14 @@
 """Bind adapter parameters to a frozen model for the length of a `with` block: parameters -> adapted model."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from functools import partial
 from typing import Any
 
 import torch
 from jaxtyping import Int
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 from transformers import PreTrainedModel
 
 from adaptlab.adapters.family import AdapterFamily, Edit
@@ -29,9 +31,9 @@ class _CurrentTokens:
         if tokens is None:
             tokens = arguments[0]
         batch, length = tokens.shape[:2]
-        adapters = self.spans.shape[0]
-        if batch == 0 or batch % adapters:
-            raise ConfigurationError(f"{batch} rows for {adapters} adapters; give one row each, or k rows each in turn")
+        prompts = self.spans.shape[0]
+        if batch == 0 or batch % prompts:
+            raise ConfigurationError(f"{batch} rows for {prompts} prompts; give one row each, or k rows each in turn")
         cache = named.get("past_key_values")
         past = int(cache.get_seq_length()) if cache is not None else 0
         mask = named.get("attention_mask")
@@ -41,7 +43,7 @@ class _CurrentTokens:
             raise ConfigurationError("adapters need the two-dimensional attention mask [batch, tokens]")
         real = mask[:, : past + length].long()
         positions = torch.where(real > 0, real.cumsum(1) - 1, -1)[:, past:]
-        spans = self.spans.to(tokens.device).repeat_interleave(batch // adapters, 0)
+        spans = self.spans.to(tokens.device).repeat_interleave(batch // prompts, 0)
         self.chosen = {group.key: family.chosen_tokens(group, positions, spans) for family, group in self.groups}
 
 
@@ -55,41 +57,87 @@ def _site_hook(edit: Edit, group: SiteGroup, current: _CurrentTokens) -> Any:
     return hook
 
 
+Hook = Callable[..., Any]
+
+
+@contextmanager
+def _hooked(hooks: Sequence[tuple[nn.Module, Hook]]) -> Iterator[None]:
+    with ExitStack() as stack:
+        for module, hook in hooks:
+            stack.callback(module.register_forward_hook(hook, with_kwargs=True).remove)
+        yield
+
+
+@contextmanager
+def _recomputed(layers: Sequence[nn.Module], hooks: Sequence[tuple[nn.Module, Hook]]) -> Iterator[None]:
+    """Let layers keep their inputs only; the backward pass, which comes after the block, computes their insides again.
+
+    It does so under the same hooks. A layer's own hook, on its output, is outside of what is computed again.
+    """
+
+    def contexts(
+        inside: Sequence[tuple[nn.Module, Hook]],
+    ) -> tuple[AbstractContextManager[None], AbstractContextManager[None]]:
+        return nullcontext(), _hooked(inside)
+
+    with ExitStack() as stack:
+        for layer in layers:
+            within = set(layer.modules()) - {layer}
+            inside = [(module, hook) for module, hook in hooks if module in within]
+            stack.callback(setattr if "forward" in vars(layer) else _forget, layer, "forward", layer.forward)
+            again = partial(contexts, inside)
+            layer.forward = partial(
+                checkpoint, layer.forward, use_reentrant=False, preserve_rng_state=False, context_fn=again
+            )
+        yield
+
+
+def _forget(owner: object, attribute: str, _value: object) -> None:
+    delattr(owner, attribute)
+
+
 @contextmanager
 def attached(
     model: PreTrainedModel,
     families: Sequence[AdapterFamily],
     parameters: AdapterParameters,
     prompt_spans: Int[Tensor, "batch 2"],
+    recompute: Sequence[nn.Module] = (),
 ) -> Iterator[PreTrainedModel]:
     """Adapt the model while the block runs; whatever happens inside, the hooks are gone afterwards.
 
-    Row i of a batch is adapted by adapter i. When the model sees k times as many rows, as in beam search, each
-    adapter serves k rows in succession, which is how `generate` repeats its inputs.
+    Row i of a batch is adapted by adapter i. With k times as many rows as adapters, each adapter serves k rows in
+    succession: examples of one task that share it, or beams, which is how `generate` repeats its inputs.
 
     Args:
         model: the frozen model.
         families: the families that the parameters belong to.
-        parameters: one adapter per row.
+        parameters: one adapter per row, or per k rows in succession.
         prompt_spans: per row the first and one-past-last prompt position that counts for position choices, not
             counting padding; `(0, prompt length)` counts all of the prompt.
+        recompute: layers whose insides the backward pass computes again instead of keeping them (gradient
+            checkpointing, Chen et al. 2016); the backward pass must then come after the block.
 
     Raises:
-        ConfigurationError: rows and adapters differ in number, or a family is missing.
+        ConfigurationError: the adapters cannot be shared out evenly over the prompts, or a family is missing.
     """
-    if len(parameters) != prompt_spans.shape[0]:
-        raise ConfigurationError(f"{len(parameters)} adapters for {prompt_spans.shape[0]} prompts; give one each")
+    if not len(parameters) or prompt_spans.shape[0] % len(parameters):
+        raise ConfigurationError(
+            f"{len(parameters)} adapters for {prompt_spans.shape[0]} prompts; give one each, or one for every k prompts"
+        )
     by_name = {family.name: family for family in families}
     missing = sorted(set(parameters.families) - set(by_name))
     if missing:
         raise ConfigurationError(f"the parameters are for {', '.join(missing)}; pass that family to `attached`")
     owned = [(by_name[group.family], group) for group in parameters.groups]
     current = _CurrentTokens(prompt_spans, owned)
+    hooks = [
+        (model.get_submodule(site.path), _site_hook(edit, group, current))
+        for family, group in owned
+        for site, edit in zip(group.sites, family.edits(group, parameters.factors[group.key]), strict=True)
+    ]
     with ExitStack() as stack:
         stack.callback(model.register_forward_pre_hook(current.read, with_kwargs=True).remove)
-        for family, group in owned:
-            for site, edit in zip(group.sites, family.edits(group, parameters.factors[group.key]), strict=True):
-                module = model.get_submodule(site.path)
-                hook = _site_hook(edit, group, current)
-                stack.callback(module.register_forward_hook(hook, with_kwargs=True).remove)
+        stack.enter_context(_recomputed(recompute, hooks))
+        stack.enter_context(_hooked(hooks))
         yield model

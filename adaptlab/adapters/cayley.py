@@ -24,12 +24,17 @@ def anchor(site: str, width: int, rank: int) -> Float[Tensor, "width rank"]:
 def horizontal_cayley(
     free: Float[Tensor, "*batch rank width"], anchors: Float[Tensor, "*anchors width rank"]
 ) -> Float[Tensor, "*batch width rank"]:
-    """Orthonormal `R` from the row-wise free matrix A; computed in float64, outside autocast, returned in float32."""
+    """Orthonormal `R` from the row-wise free matrix A; computed in float64, outside autocast, returned in float32.
+
+    Computed by rows, as `R'`, which is how A comes and how edits use R.
+    """
     with torch.autocast(device_type=free.device.type, enabled=False):
         base = anchors.double()
-        raised = free.double().transpose(-1, -2)
-        raised = raised - base @ (base.transpose(-1, -2) @ raised)
-        gram = raised.transpose(-1, -2) @ raised / 4
+        rows = base.transpose(-1, -2)
+        raised = free.double()
+        raised = raised - (raised @ base) @ rows
+        gram = raised @ raised.transpose(-1, -2) / 4
         identity = torch.eye(gram.shape[-1], dtype=gram.dtype, device=gram.device)
         inverse = torch.cholesky_inverse(torch.linalg.cholesky(identity + gram))
-        return (base @ ((identity - gram) @ inverse) + raised @ inverse).float()
+        turned = (identity - gram) @ inverse  # symmetric, as its two factors commute
+        return (turned @ rows + inverse @ raised).float().transpose(-1, -2)

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Shaped
 from torch import Tensor, nn
 
 from adaptlab.contracts import AdapterSite, FactorTensors, SiteGroup
@@ -14,8 +14,8 @@ Edit = Callable[[Tensor, Tensor, Tensor | None], Tensor]
 """(module input, module output, token mask or None) -> changed output."""
 
 
-class RowFactor:
-    """One factor of one site, cast and repeated to suit a module's rows; prepared once, not at every decoding step.
+class CastFactor:
+    """One factor of one site, cast to suit a module's values; once, not at every decoding step.
 
     Args:
         factor: `[adapters, ...]`, in float32.
@@ -23,16 +23,18 @@ class RowFactor:
 
     def __init__(self, factor: Tensor) -> None:
         self.factor = factor
-        self._prepared: dict[tuple[int, torch.dtype], Tensor] = {}
+        self._cast: dict[torch.dtype, Tensor] = {}
 
     def like(self, values: Tensor) -> Tensor:
-        """The factor for each row of `values`, in its type; adapter i serves k rows in succession."""
-        key = (values.shape[0], values.dtype)
-        if key not in self._prepared:
-            repeats = values.shape[0] // self.factor.shape[0]
-            cast = self.factor.to(values.dtype)
-            self._prepared[key] = cast if repeats == 1 else cast.repeat_interleave(repeats, 0)
-        return self._prepared[key]
+        """The factor in the type of `values`."""
+        if values.dtype not in self._cast:
+            self._cast[values.dtype] = self.factor.to(values.dtype)
+        return self._cast[values.dtype]
+
+
+def by_adapter(values: Shaped[Tensor, "rows tokens width"], adapters: int) -> Shaped[Tensor, "adapters _ width"]:
+    """The tokens that each adapter serves: adapter i has `rows / adapters` rows in succession."""
+    return values.reshape(adapters, -1, values.shape[-1])
 
 
 class AdapterFamily(nn.Module, ABC):

@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from adaptlab.adapters.family import AdapterFamily, Edit, RowFactor, check_rank, pick_sites
+from adaptlab.adapters.family import AdapterFamily, CastFactor, Edit, by_adapter, check_rank, pick_sites
 from adaptlab.contracts import AdapterSite, FactorShape, FactorTensors, SiteGroup
 from adaptlab.errors import ConfigurationError
 
@@ -66,11 +66,11 @@ class LoRA(AdapterFamily):
         return [self._edit(factors["A"][:, index], factors["B"][:, index]) for index in range(len(group.sites))]
 
     def _edit(self, down: Float[Tensor, "batch rank d_in"], up: Float[Tensor, "batch rank d_out"]) -> Edit:
-        rows_of_a, rows_of_b = RowFactor(down), RowFactor(self.scale * up)
+        a, b = CastFactor(down), CastFactor(self.scale * up)
 
         def edit(inputs: Tensor, output: Tensor, _chosen: Tensor | None) -> Tensor:
-            low = torch.bmm(inputs, rows_of_a.like(inputs).transpose(1, 2))
-            return output + torch.bmm(low, rows_of_b.like(inputs)).to(output.dtype)
+            low = torch.bmm(by_adapter(inputs, len(down)), a.like(inputs).transpose(1, 2))
+            return output + torch.bmm(low, b.like(inputs)).to(output.dtype).reshape(output.shape)
 
         return edit
 

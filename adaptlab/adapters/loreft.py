@@ -14,7 +14,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from adaptlab.adapters.cayley import anchor, horizontal_cayley
-from adaptlab.adapters.family import AdapterFamily, Edit, RowFactor, check_rank, pick_sites
+from adaptlab.adapters.family import AdapterFamily, CastFactor, Edit, by_adapter, check_rank, pick_sites
 from adaptlab.adapters.positions import Positions, PromptPositions
 from adaptlab.contracts import AdapterSite, FactorShape, FactorTensors, SiteGroup
 
@@ -80,16 +80,15 @@ class LoReFT(AdapterFamily):
         linear: Float[Tensor, "batch rank width"],
         bias: Float[Tensor, "batch rank"],
     ) -> Edit:
-        rows_of_d, rows_of_b = RowFactor(linear.transpose(1, 2)), RowFactor(bias[:, None])
-        rows_of_r = RowFactor(rotation.transpose(1, 2))
+        d, b, r = CastFactor(linear.transpose(1, 2)), CastFactor(bias[:, None]), CastFactor(rotation.transpose(1, 2))
 
         def edit(_inputs: Tensor, output: Tensor, chosen: Tensor | None) -> Tensor:
             if chosen is not None and not chosen.any():
                 return output
-            coefficients = torch.baddbmm(rows_of_b.like(output), output, rows_of_d.like(output))
+            coefficients = torch.baddbmm(b.like(output), by_adapter(output, len(bias)), d.like(output))
             if chosen is not None:
-                coefficients = coefficients * chosen[..., None]
-            return output + torch.bmm(coefficients, rows_of_r.like(output))
+                coefficients = coefficients * by_adapter(chosen[..., None], len(bias))
+            return output + torch.bmm(coefficients, r.like(output)).reshape(output.shape)
 
         return edit
 

@@ -2,14 +2,20 @@
 
 from adaptlab.basemodels.forward import generate_tokens, target_logits
 from adaptlab.basemodels.load import BaseModel, fingerprint, load_base_model, tiny_config, tokenizer_fingerprint
-from adaptlab.basemodels.sites import list_sites
+from adaptlab.basemodels.lower_layers import starting_at, states_below
+from adaptlab.basemodels.sharding import shard
+from adaptlab.basemodels.sites import decoder_layers, list_sites
 
 __all__ = [
     "BaseModel",
+    "decoder_layers",
     "fingerprint",
     "generate_tokens",
     "list_sites",
     "load_base_model",
+    "shard",
+    "starting_at",
+    "states_below",
     "target_logits",
     "tiny_config",
     "tokenizer_fingerprint",

@@ -10,6 +10,7 @@ from adaptlab.evaluation.answering import Question
 from adaptlab.evaluation.conditions import CONDITIONS
 from adaptlab.evaluation.runs import Budget, evaluate_base, evaluate_checkpoint, load_trained, trained_responder
 from adaptlab.objectives import first_line
+from adaptlab.reports import draw_curves
 from adaptlab.reports import report as write_report
 
 
@@ -56,6 +57,16 @@ def report(arguments: list[str]) -> None:
     parser.add_argument("--out", type=Path, default=Path("report"), help="folder for report.md and report.png")
     chosen = parser.parse_args(arguments)
     print(write_report(chosen.runs, chosen.out))
+
+
+def curves(arguments: list[str]) -> None:
+    """Run `adaptlab curves RUNS... [--out FILE]`: draw how loss and exact match of each task went over the steps."""
+    parser = ArgumentParser("adaptlab curves", description="Draw the learning curves of one or several runs as PNG.")
+    parser.add_argument("runs", nargs="+", type=Path, help="folders of runs, such as runs/text_to_lora")
+    parser.add_argument("--out", type=Path, default=Path("curves.png"), help="the file to write")
+    chosen = parser.parse_args(arguments)
+    draw_curves(chosen.runs, chosen.out)
+    print(f"wrote {chosen.out}")
 
 
 def generate(checkpoint: Path, description: str, inputs: list[str], base_model: str | None = None) -> None:

@@ -3,6 +3,7 @@
 files --reading--> RunRecord --statistics--> Row, Estimate --tables, figures--> report.md, report.png
 """
 
+from adaptlab.reports.curves import draw_curves
 from adaptlab.reports.figures import interval_plot
 from adaptlab.reports.reading import read_records
 from adaptlab.reports.report import report
@@ -11,6 +12,7 @@ from adaptlab.reports.statistics import Estimate, Row, gather_rows, macro_mean, 
 __all__ = [
     "Estimate",
     "Row",
+    "draw_curves",
     "gather_rows",
     "interval_plot",
     "macro_mean",

@@ -19,12 +19,14 @@ class TokenizedExample:
         answer: ids of the answer, closed by the end-of-text token.
         span: first and one-past-last prompt position that representation edits may count.
         task: index of its task.
+        example: index of the example in the task's split.
     """
 
     prompt: tuple[int, ...]
     answer: tuple[int, ...]
     span: tuple[int, int]
     task: int = 0
+    example: int = 0
 
 
 @dataclass(frozen=True)
@@ -38,8 +40,10 @@ class AdaptationBatch:
         target_ids: the answers' tokens, row by row.
         target_rows: the example that each target token belongs to.
         prompt_spans: the prompt part that counts for position choices.
-        embeddings: the task embedding of each example's description.
+        embeddings: the task embedding of each description; with fewer descriptions than examples, each serves equally
+            many examples in succession.
         tasks: index of each example's task.
+        examples: index of each example in its task's split.
     """
 
     input_ids: Int[Tensor, "batch tokens"]
@@ -48,8 +52,9 @@ class AdaptationBatch:
     target_ids: Int[Tensor, " targets"]
     target_rows: Int[Tensor, " targets"]
     prompt_spans: Int[Tensor, "batch 2"]
-    embeddings: Float[Tensor, "batch width"]
+    embeddings: Float[Tensor, "descriptions width"]
     tasks: Int[Tensor, " batch"]
+    examples: Int[Tensor, " batch"]
 
     def __len__(self) -> int:
         return len(self.input_ids)
@@ -82,7 +87,7 @@ def tokenize(
 
 
 def collate(
-    examples: Sequence[TokenizedExample], embeddings: Float[Tensor, "batch width"], pad_token_id: int
+    examples: Sequence[TokenizedExample], embeddings: Float[Tensor, "descriptions width"], pad_token_id: int
 ) -> AdaptationBatch:
     """Pad examples on the right and mark where answers are predicted."""
     longest = max(len(example.prompt) + len(example.answer) for example in examples)
@@ -104,4 +109,5 @@ def collate(
         prompt_spans=torch.tensor([example.span for example in examples]),
         embeddings=embeddings,
         tasks=torch.tensor([example.task for example in examples]),
+        examples=torch.tensor([example.example for example in examples]),
     )

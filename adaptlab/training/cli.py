@@ -11,12 +11,15 @@ from jsonargparse import ArgumentParser, set_parsing_settings
 from lightning import LightningModule, Trainer
 from lightning.pytorch.callbacks import ModelCheckpoint
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI, SaveConfigCallback
-from lightning.pytorch.loggers import CSVLogger
+from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
+from lightning.pytorch.utilities import rank_zero_only
 
 from adaptlab.errors import CheckpointError, TrainingError
 from adaptlab.training.adaptation import SupervisedAdaptation
-from adaptlab.training.checkpoints import KeepLast, SafeCheckpointIO
+from adaptlab.training.checkpoints import KeepLast, SafeCheckpointIO, previous
+from adaptlab.training.curves import TaskCurves
 from adaptlab.training.datamodule import TaskDataModule
+from adaptlab.training.dry_run import dry_run
 from adaptlab.training.guards import Guards
 from adaptlab.training.interruption import EXIT_CODE, Interrupted, StopOnSignal
 from adaptlab.training.progress import ProgressLines, RunCost
@@ -32,8 +35,8 @@ and options overrule earlier ones, and a base.yaml beside the first file is read
 
 
 LESS_MEMORY = (
-    "lower data.batch_size (and raise trainer.accumulate_grad_batches as much), lower data.max_length_tokens, use "
-    "model.dtype bfloat16, or adapt fewer layers"
+    "lower data.batch_size (and raise trainer.accumulate_grad_batches as much), set model.gradient_checkpointing, use "
+    "model.dtype bfloat16, split the base model over processes with model.shard_base_model, or adapt fewer layers"
 )
 
 EXPECTED_WARNINGS = (
@@ -63,9 +66,24 @@ class FitCLI(LightningCLI):
 
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
         parser.add_lightning_class_args(ModelCheckpoint, "checkpoint")
-        parser.add_argument("--ckpt_path", type=Path | None, default=None, help="go on from this checkpoint")
+        parser.add_argument(
+            "--ckpt_path",
+            type=Path | None,
+            default=None,
+            help="go on from this checkpoint; `auto` takes the run's own last one, where there is one yet",
+        )
         parser.add_argument(
             "--save_every_n_steps", type=int, default=100, help="how often checkpoints/last.ckpt is written"
+        )
+        parser.add_argument(
+            "--dry-run",
+            action="store_true",
+            help="print the configuration, parameter counts, memory and time of a few real steps; write nothing",
+        )
+        parser.add_argument(
+            "--deterministic",
+            action="store_true",
+            help="only algorithms that give the same bits again, on GPUs too; an error where there is none",
         )
         parser.set_defaults(
             {
@@ -75,6 +93,11 @@ class FitCLI(LightningCLI):
                 "checkpoint.enable_version_counter": False,
             }
         )
+
+    def before_instantiate_classes(self) -> None:
+        """Hand `--deterministic` to the trainer."""
+        if self.config.deterministic:
+            self.config.trainer.deterministic = True
 
     def _parse_ckpt_path(self) -> None:
         """Leave the configuration as given: a checkpoint's hyperparameters never overrule the command line."""
@@ -109,7 +132,11 @@ def fit(arguments: list[str]) -> None:
         args=with_base(arguments),
         run=False,
     )
-    finish(cli)
+    try:
+        finish(cli)
+    except (torch.OutOfMemoryError, MemoryError) as error:
+        reason = str(error).partition("\n")[0]
+        raise TrainingError(f"out of memory ({reason}); {LESS_MEMORY}") from error
 
 
 def with_base(arguments: list[str]) -> list[str]:
@@ -128,26 +155,54 @@ def with_base(arguments: list[str]) -> list[str]:
 def finish(cli: FitCLI) -> None:
     """Add what depends on the run's folder, train, and say where the checkpoint is."""
     trainer = cli.trainer
-    root = trainer.default_root_dir
-    folder = str(Path(root) / "checkpoints")
+    if cli.config.dry_run:
+        configuration = cli.parser.dump(cli.config, skip_none=True)
+        dry_run(trainer, cli.model, cli.datamodule, configuration)
+        return
+    root = Path(trainer.default_root_dir)
+    folder = str(root / "checkpoints")
+    last = Path(folder) / "last.ckpt"
+    going_on = checkpoint_to_go_on_from(cli.config.ckpt_path, last)
     for callback in trainer.callbacks:  # type: ignore[attr-defined]
         if isinstance(callback, ModelCheckpoint):
             callback.dirpath = callback.dirpath or folder
-    last = Path(folder) / "last.ckpt"
     trainer.strategy.checkpoint_io = SafeCheckpointIO()
     if cli.config.trainer.logger in (None, True):
-        trainer.loggers = [CSVLogger(root, name="", version="logs")]
+        logs = log_folder(root, resumed=going_on is not None)
+        if going_on is None:
+            clear_logs(root)
+        trainer.loggers = [CSVLogger(root, name="", version=logs), TensorBoardLogger(root, name="", version=logs)]
     trainer.callbacks += [  # type: ignore[attr-defined]
         *(ProgressLines(), RunCost(), Guards(), RandomnessOfStep(cli.datamodule.seed)),
+        TaskCurves(root / "task_curves.csv"),
         *(KeepLast(last, cli.config.save_every_n_steps), StopOnSignal(last)),
     ]
     try:
-        trainer.fit(cli.model, datamodule=cli.datamodule, ckpt_path=cli.config.get("ckpt_path"))
+        trainer.fit(cli.model, datamodule=cli.datamodule, ckpt_path=going_on)
     except Interrupted as interrupted:
         print(interrupted, file=sys.stderr)
         sys.exit(EXIT_CODE)
-    except (torch.OutOfMemoryError, MemoryError) as error:
-        raise TrainingError(f"out of memory ({str(error).splitlines()[0]}); {LESS_MEMORY}") from error
+
+
+def checkpoint_to_go_on_from(asked: Path | None, last: Path) -> Path | None:
+    """The checkpoint that was asked for; `auto` asks for the run's last one and begins anew where there is none."""
+    if asked != Path("auto"):
+        return asked
+    return last if last.exists() or previous(last).exists() else None
+
+
+def log_folder(root: Path, resumed: bool) -> str:
+    """Where loggers write: `logs`, or `logs-2` and so on for a run that goes on, since CSVLogger begins anew."""
+    names = ("logs", *(f"logs-{number}" for number in range(2, 10_000)))
+    return next(name for name in names if not resumed or not (root / name).exists())
+
+
+@rank_zero_only
+def clear_logs(root: Path) -> None:
+    """Remove what the loggers of an earlier run in this folder left; a run that is repeated replaces it."""
+    for pattern in ("logs*/metrics.csv", "logs*/events.out.tfevents.*"):
+        for file in root.glob(pattern):
+            file.unlink()
 
 
 def rebuild(config_text: str) -> tuple[SupervisedAdaptation, TaskDataModule]:
@@ -157,11 +212,12 @@ def rebuild(config_text: str) -> tuple[SupervisedAdaptation, TaskDataModule]:
         CheckpointError: the configuration names a class from elsewhere.
     """
     values = yaml.safe_load(config_text)
-    refuse_foreign_classes(values)
+    used = {"model": values["model"], "data": values["data"]}
+    refuse_foreign_classes(used)
     parser = ArgumentParser(exit_on_error=False)
     parser.add_class_arguments(SupervisedAdaptation, "model")
     parser.add_class_arguments(TaskDataModule, "data")
-    built = parser.instantiate(parser.parse_object({"model": values["model"], "data": values["data"]}))
+    built = parser.instantiate(parser.parse_object(used))
     return built.model, built.data
 
 

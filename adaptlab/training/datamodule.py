@@ -1,6 +1,8 @@
 """Serve batches of mixed, described tasks: `TaskSuite` -> `AdaptationBatch`es for training and validation."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
+from itertools import pairwise
 from typing import Any, cast
 
 import torch
@@ -11,7 +13,7 @@ from torch.utils.data import DataLoader
 
 from adaptlab.contracts import Task
 from adaptlab.embeddings import SentenceEncoder, TaskEncoder
-from adaptlab.errors import TaskError
+from adaptlab.errors import ConfigurationError, TaskError
 from adaptlab.tasks import PromptFormat, load_suite
 from adaptlab.tasks.decontamination import refuse_contaminated
 from adaptlab.training.adaptation import SupervisedAdaptation
@@ -50,6 +52,14 @@ def evaluation_picks(tasks: Sequence[Task], descriptions: Sequence[Sequence[str]
     ]
 
 
+def even_batches(picks: Sequence[Pick], batch_size: int, processes: int) -> list[list[Pick]]:
+    """All picks in order, in equally many batches for each process, none above `batch_size` and none left out."""
+    rounds = -(-len(picks) // (batch_size * processes))
+    count = min(rounds * processes, len(picks))
+    bounds = [len(picks) * index // count for index in range(count + 1)]
+    return [list(picks[start:stop]) for start, stop in pairwise(bounds)]
+
+
 class TaskDataModule(LightningDataModule):
     """Described tasks for `SupervisedAdaptation`.
 
@@ -58,8 +68,11 @@ class TaskDataModule(LightningDataModule):
             or a YAML file of hub datasets.
         encoder: what embeds descriptions; the packaged MiniLM by default.
         prompt: how prompts are laid out; without the description by default, since the adapter carries it.
-        batch_size: examples per optimiser step, over all processes.
+        batch_size: examples per forward and backward pass, over all processes; an optimiser step takes
+            `trainer.accumulate_grad_batches` times as many.
         examples_per_task: examples that each task gives to an epoch.
+        examples_per_description: how many examples of a batch share a description, and so an adapter; more make a step
+            faster and its batch less varied.
         max_length_tokens: the longest prompt and answer; a longer example is an error.
         validation_examples: test examples per validation task.
         seen_examples: test examples per train task, for the learning curve on seen tasks.
@@ -76,6 +89,7 @@ class TaskDataModule(LightningDataModule):
         prompt: PromptFormat | None = None,
         batch_size: int = 32,
         examples_per_task: int = 64,
+        examples_per_description: int = 1,
         max_length_tokens: int = 512,
         validation_examples: int = 32,
         seen_examples: int = 2,
@@ -87,6 +101,7 @@ class TaskDataModule(LightningDataModule):
         super().__init__()
         self.encoder, self.prompt = encoder or SentenceEncoder(), prompt or PromptFormat()
         self.batch_size, self.examples_per_task = batch_size, examples_per_task
+        self.examples_per_description = examples_per_description
         self.max_length_tokens, self.seed, self.num_workers = max_length_tokens, seed, num_workers
         self.validation_examples, self.seen_examples = validation_examples, seen_examples
         self.suite = load_suite(suite, skip_broken=skip_broken)
@@ -97,27 +112,46 @@ class TaskDataModule(LightningDataModule):
             refuse_contaminated(self.suite)
         self.encoder.fit([task.name for task in self.train_tasks])
 
+    def prepare_data(self) -> None:
+        """Tokenise and embed in one process per machine; the others then find both in the caches."""
+        self.setup("fit")
+
     def setup(self, stage: str) -> None:
-        """Tokenise lengths and embed all descriptions, once per process."""
+        """Open the token ids and embeddings of all splits; the first call does it."""
+        if hasattr(self, "training"):
+            return
         assert self.trainer is not None
         module = cast(SupervisedAdaptation, self.trainer.lightning_module)
         self.tokenizer = module.tokenizer
+        if not module.shard_base_model:  # else it may fit on no device; encoders that use it do so where it is
+            module.frozen_model.to(self.trainer.strategy.root_device)  # type: ignore[arg-type]
         self.encoder.use_base_model(module.frozen_model, module.tokenizer)
         self.training = self._described(self.train_tasks, "train", [t.descriptions for t in self.train_tasks])
+        self.measured = [
+            (self._described(tasks, "test", [task.evaluation_descriptions for task in tasks]), limit)
+            for tasks, limit in (
+                (self.validation_tasks, self.validation_examples),
+                (self.train_tasks, self.seen_examples),
+            )
+        ]
         for line in self.suite.skipped:
             rank_zero_warn(f"left out: {line}")
+
+    def tasks_of(self, split: str) -> Sequence[Task]:
+        """The tasks that a validation measures as `validation` or as `seen`."""
+        return {"validation": self.validation_tasks, "seen": self.train_tasks}[split]
 
     def _described(self, tasks: Sequence[Task], split: str, descriptions: Sequence[Sequence[str]]) -> DescribedExamples:
         source = TokenSource(self.suite.fingerprint, tasks, split, descriptions, self.prompt)
         return DescribedExamples(source, self.encoder, self.tokenizer, self.max_length_tokens)
 
-    def _collate(self, rows: Sequence[tuple[TokenizedExample, Tensor]]) -> AdaptationBatch:
+    def _collate(self, rows: Sequence[tuple[TokenizedExample, Tensor]], sharing: int = 1) -> AdaptationBatch:
         pad = self.tokenizer.pad_token_id
-        return collate([tokens for tokens, _ in rows], torch.stack([vector for _, vector in rows]), pad)
+        return collate([tokens for tokens, _ in rows], torch.stack([vector for _, vector in rows[::sharing]]), pad)
 
-    def _loading(self) -> dict[str, Any]:
+    def _loading(self, sharing: int = 1) -> dict[str, Any]:
         return {
-            "collate_fn": self._collate,
+            "collate_fn": partial(self._collate, sharing=sharing),
             "num_workers": self.num_workers,
             "persistent_workers": self.num_workers > 0,
             "pin_memory": torch.cuda.is_available(),
@@ -134,21 +168,24 @@ class TaskDataModule(LightningDataModule):
             seed=self.seed,
             rank=self.trainer.global_rank,
             processes=self.trainer.world_size,
+            sharing=self.examples_per_description,
         )
-        return ResumableLoader(self.training, batch_sampler=sampler, **self._loading())
+        return ResumableLoader(self.training, batch_sampler=sampler, **self._loading(self.examples_per_description))
 
     def val_dataloader(self) -> list[DataLoader[AdaptationBatch]]:
         """Held-out validation tasks first, then seen tasks; both with unseen examples and descriptions."""
         assert self.trainer is not None
         loaders = []
-        for tasks, limit in ((self.validation_tasks, self.validation_examples), (self.train_tasks, self.seen_examples)):
-            descriptions = [task.evaluation_descriptions for task in tasks]
-            dataset = self._described(tasks, "test", descriptions)
-            lengths = dataset.tokens.example_lengths()
-            picks = evaluation_picks(tasks, descriptions, limit)
+        for dataset, limit in self.measured:
+            source, lengths = dataset.source, dataset.tokens.example_lengths()
+            picks = evaluation_picks(source.tasks, source.descriptions, limit)
+            if len(picks) < self.trainer.world_size:
+                raise ConfigurationError(
+                    f"{len(picks)} validation examples for {self.trainer.world_size} processes; raise "
+                    "validation_examples and seen_examples"
+                )
             picks.sort(key=lambda pick: lengths[pick.task][pick.example])
-            size = min(2 * self.batch_size, -(-len(picks) // self.trainer.world_size))
-            batches = [picks[start : start + size] for start in range(0, len(picks), size)]
+            batches = even_batches(picks, 2 * self.batch_size, self.trainer.world_size)
             share: Any = batches[self.trainer.global_rank :: self.trainer.world_size]
             loaders.append(DataLoader(dataset, batch_sampler=share, **self._loading()))
         return loaders

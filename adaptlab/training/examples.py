@@ -41,7 +41,7 @@ class DescribedExamples(Dataset[Any]):
             self.max_length_tokens,
             example.input,
         )
-        tokens = replace(tokens, task=pick.task)
+        tokens = replace(tokens, task=pick.task, example=pick.example)
         return tokens, self.embeddings.vector(pick.task, pick.description)
 
     def _prompt(self, pick: Pick, example: Example) -> list[int]:

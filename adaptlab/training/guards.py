@@ -32,6 +32,9 @@ class Guards(Callback):
         if bool(torch.isfinite(get_total_norm(gradients))):
             self._watch(float(trainer.strategy.reduce(pl_module.latest_loss, reduce_op="mean")))
             return
+        loss = trainer.strategy.reduce(pl_module.latest_loss, reduce_op="mean")
+        if getattr(trainer.precision_plugin, "scaler", None) is not None and bool(torch.isfinite(loss)):
+            return  # fp16 overflows now and then by design; its gradient scaler skips the step and lowers the scale
         self.skipped += 1
         culprits = ", ".join(pl_module.tasks_with_infinite_loss()) or "no single task"
         if self.skipped > self.skipped_steps:

@@ -5,12 +5,17 @@ import sys
 import time
 from typing import Any
 
+import torch
 from lightning import Callback, LightningModule, Trainer
 from lightning.pytorch.utilities import rank_zero_info
 
+from adaptlab.training.batches import AdaptationBatch
+
 
 def peak_memory_bytes() -> int:
-    """The largest resident set that this process has had."""
+    """The most memory that this process has held: on its GPU where it uses one, else its largest resident set."""
+    if torch.cuda.is_available() and torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
+        return torch.cuda.max_memory_allocated()
     kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return kilobytes if sys.platform == "darwin" else kilobytes * 1024
 
@@ -24,10 +29,10 @@ class ProgressLines(Callback):
 
     def __init__(self, every_n_steps: int = 25) -> None:
         self.every_n_steps = every_n_steps
-        self.started = 0.0
+        self.started, self.step = 0.0, 0
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        self.started = time.monotonic()
+        self.started, self.step = time.monotonic(), trainer.global_step
 
     def _print(self, trainer: Trainer, prefixes: tuple[str, ...]) -> None:
         if sys.stdout.isatty() or trainer.sanity_checking:
@@ -40,22 +45,47 @@ class ProgressLines(Callback):
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        if trainer.global_step % self.every_n_steps == 0:
+        if trainer.global_step > self.step and trainer.global_step % self.every_n_steps == 0:
             self._print(trainer, ("train/",))
+        self.step = trainer.global_step
 
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         self._print(trainer, ("validation/", "seen/"))
 
 
 class RunCost(Callback):
-    """Keep training time, peak memory and parameter counts in the checkpoint, and print them at the end."""
+    """Log tokens per second; keep time, tokens, memory and parameter counts in the checkpoint; print them at the end.
 
-    def __init__(self) -> None:
+    Tokens are real ones, without padding, over all processes; the time of validations does not count for their rate.
+
+    Args:
+        every_n_batches: over how many batches the logged rate is taken.
+    """
+
+    def __init__(self, every_n_batches: int = 10) -> None:
+        self.every_n_batches, self.batches = every_n_batches, 0
         self.before = 0.0
-        self.started = time.monotonic()
+        self.started = self.batch_started = time.monotonic()
+        self.tokens, self.seconds = 0, 0.0
+        self.marked = (0, 0.0)
 
     def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         self.started = time.monotonic()
+
+    def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
+        self.batch_started = time.monotonic()
+
+    def on_train_batch_end(
+        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: AdaptationBatch, batch_idx: int
+    ) -> None:
+        self.tokens += int(batch.attention_mask.sum()) * trainer.world_size
+        self.seconds += time.monotonic() - self.batch_started
+        self.batches += 1
+        if self.batches % self.every_n_batches == 0:
+            tokens, seconds = self.marked
+            rate = (self.tokens - tokens) / (self.seconds - seconds)
+            pl_module.log("train/tokens_per_second", rate, prog_bar=True)
+            self.marked = self.tokens, self.seconds
 
     def _cost(self, pl_module: LightningModule) -> dict[str, Any]:
         trained = sum(p.numel() for p in pl_module.parameters() if p.requires_grad)
@@ -63,19 +93,24 @@ class RunCost(Callback):
             "training_time_seconds": self.before + time.monotonic() - self.started,
             "peak_memory_bytes": peak_memory_bytes(),
             "trained_parameters": trained,
+            "tokens": self.tokens,
+            "seconds_in_steps": self.seconds,
         }
 
     def on_save_checkpoint(self, trainer: Trainer, pl_module: LightningModule, checkpoint: dict[str, Any]) -> None:
         checkpoint["cost"] = self._cost(pl_module)
 
     def on_load_checkpoint(self, trainer: Trainer, pl_module: LightningModule, checkpoint: dict[str, Any]) -> None:
-        self.before = checkpoint.get("cost", {}).get("training_time_seconds", 0.0)
+        cost = checkpoint.get("cost", {})
+        self.before = cost.get("training_time_seconds", 0.0)
+        self.tokens, self.seconds = cost.get("tokens", 0), cost.get("seconds_in_steps", 0.0)
+        self.marked = self.tokens, self.seconds
 
     def on_fit_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         cost = self._cost(pl_module)
         best = getattr(trainer.checkpoint_callback, "best_model_path", "")
         rank_zero_info(
             f"trained {cost['trained_parameters']:,} parameters in {trainer.global_step} steps, "
-            f"{cost['training_time_seconds'] / 60:.1f} min, peak {cost['peak_memory_bytes'] / 2**30:.1f} GiB; "
-            f"best checkpoint: {best}"
+            f"{cost['training_time_seconds'] / 60:.1f} min, {self.tokens / max(self.seconds, 1e-9):,.0f} tokens/s, "
+            f"peak memory {cost['peak_memory_bytes'] / 2**30:.1f} GiB; best checkpoint: {best}"
         )

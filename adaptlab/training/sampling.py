@@ -30,6 +30,7 @@ def global_batches(
     batch_size: int,
     seed: int,
     epoch: int,
+    sharing: int = 1,
 ) -> Int64[np.ndarray, "batches batch 3"]:
     """The batches of one epoch, a pure function of its arguments, whatever the number of processes.
 
@@ -43,28 +44,31 @@ def global_batches(
         batch_size: examples per global batch.
         seed: of the run.
         epoch: from 0.
+        sharing: how many examples of a batch, in succession, share their task and description.
 
     Returns:
         The task, example and description of every `Pick`.
     """
     generator = np.random.default_rng([seed, epoch])
-    shape = (len(example_lengths), examples_per_task)
-    picks, lengths = np.empty((*shape, 3), dtype=np.int64), np.empty(shape, dtype=np.int64)
+    shape = (len(example_lengths), examples_per_task // sharing)
+    picks, lengths = np.empty((*shape, sharing, 3), dtype=np.int64), np.empty(shape, dtype=np.int64)
     for task, (of_examples, of_descriptions) in enumerate(zip(example_lengths, description_lengths, strict=True)):
         rounds = -(-examples_per_task // len(of_examples))
         examples = np.concatenate([generator.permutation(len(of_examples)) for _ in range(rounds)])[:examples_per_task]
-        descriptions = generator.integers(len(of_descriptions), size=examples_per_task)
-        picks[task] = np.stack([np.full_like(examples, task), examples, descriptions], axis=1)
-        lengths[task] = np.asarray(of_examples)[examples] + np.asarray(of_descriptions)[descriptions]
+        descriptions = generator.integers(len(of_descriptions), size=shape[1]).repeat(sharing)
+        found = np.stack([np.full_like(examples, task), examples, descriptions], axis=1)
+        both = np.asarray(of_examples)[examples] + np.asarray(of_descriptions)[descriptions]
+        picks[task], lengths[task] = found.reshape(-1, sharing, 3), both.reshape(-1, sharing).max(axis=1)
     order = generator.permutation(lengths.size)
-    full = len(order) // batch_size
+    groups = batch_size // sharing
+    full = len(order) // groups
     pools = max(1, full // POOL_BATCHES)
-    bounds = [full * pool // pools * batch_size for pool in range(pools)]
+    bounds = [full * pool // pools * groups for pool in range(pools)]
     for part in np.split(order, bounds[1:]):  # views, so that sorting one sorts the whole
         part[:] = part[np.argsort(lengths.flat[part], kind="stable")]
-    batches = picks.reshape(-1, 3)[order[: full * batch_size]].reshape(full, batch_size, 3)
-    found: npt.NDArray[np.int64] = batches[generator.permutation(full)]
-    return found
+    batches = picks.reshape(-1, sharing, 3)[order[: full * groups]].reshape(full, batch_size, 3)
+    shuffled: npt.NDArray[np.int64] = batches[generator.permutation(full)]
+    return shuffled
 
 
 def as_picks(rows: Int64[np.ndarray, "batch 3"]) -> list[Pick]:
@@ -83,6 +87,7 @@ class TaskBatchSampler:
         seed: of the run.
         rank: this process.
         processes: how many there are.
+        sharing: how many examples of a batch, in succession, share their task and description.
 
     Raises:
         ConfigurationError: the batch cannot be shared out evenly, or an epoch would have no batch.
@@ -97,9 +102,15 @@ class TaskBatchSampler:
         seed: int,
         rank: int,
         processes: int,
+        sharing: int = 1,
     ) -> None:
         if batch_size % processes:
             raise ConfigurationError(f"batch_size {batch_size} must be a multiple of the {processes} processes")
+        if batch_size % (processes * sharing) or examples_per_task % sharing:
+            raise ConfigurationError(
+                f"examples_per_description {sharing} must divide each process's share of batch_size "
+                f"({batch_size // processes}) and examples_per_task ({examples_per_task})"
+            )
         if len(example_lengths) * examples_per_task < batch_size:
             raise ConfigurationError(
                 f"{len(example_lengths)} tasks x {examples_per_task} examples_per_task give no batch of {batch_size}; "
@@ -107,7 +118,7 @@ class TaskBatchSampler:
             )
         self.example_lengths, self.description_lengths = example_lengths, description_lengths
         self.examples_per_task, self.batch_size, self.seed = examples_per_task, batch_size, seed
-        self.rank, self.processes = rank, processes
+        self.rank, self.processes, self.sharing = rank, processes, sharing
         self.epoch, self.done = 0, 0
         self._resumed = False
 
@@ -139,6 +150,7 @@ class TaskBatchSampler:
             self.batch_size,
             self.seed,
             self.epoch,
+            self.sharing,
         )
 
     def __len__(self) -> int:
@@ -147,4 +159,5 @@ class TaskBatchSampler:
 
     def __iter__(self) -> Iterator[list[Pick]]:
         for batch in self._batches()[self.done :]:
-            yield as_picks(batch[self.rank :: self.processes])
+            groups = batch.reshape(-1, self.sharing, 3)
+            yield as_picks(groups[self.rank :: self.processes].reshape(-1, 3))

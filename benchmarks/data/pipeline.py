@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -23,6 +24,7 @@ from adaptlab.training.tokens import TokenSource, TokenTable
 
 BATCH_SIZE, PER_TASK = 32, 64
 SIZES = (16, 479)
+STEPS = (200, 1000, 2000)
 
 LOADING = """
 import json, sys, time
@@ -39,26 +41,36 @@ import json, re, sys, warnings
 from functools import partial
 from pathlib import Path
 warnings.simplefilter("ignore")
-from lightning import Trainer
+from lightning import Callback, Trainer
 from adaptlab.adapters import LoRA
 from adaptlab.hypernetworks import SharedAdapter
 from adaptlab.training.adaptation import SupervisedAdaptation
 from adaptlab.training.datamodule import TaskDataModule
 
+class Memory(Callback):
+    found = {}
+
+    def on_train_batch_end(self, trainer, *_):
+        if str(trainer.global_step) in sys.argv[2:]:
+            status = Path("/proc/self/status").read_text()
+            kilobytes = {key: int(re.search(rf"{key}:\\s+(\\d+)", status).group(1)) for key in ("RssAnon", "RssFile")}
+            self.found[trainer.global_step] = {key: 1024 * value for key, value in kilobytes.items()}
+
 data = TaskDataModule(sys.argv[1], batch_size=32)
 module = SupervisedAdaptation("tiny-random:llama", [partial(LoRA, rank=2)], SharedAdapter)
-trainer = Trainer(max_steps=int(sys.argv[2]), accelerator="cpu", logger=False, enable_progress_bar=False,
-    enable_checkpointing=False, enable_model_summary=False, limit_val_batches=0, use_distributed_sampler=False)
+memory = Memory()
+quiet = dict.fromkeys(("logger", "enable_progress_bar", "enable_checkpointing", "enable_model_summary"), False)
+trainer = Trainer(max_steps=int(sys.argv[-1]), callbacks=[memory], accelerator="cpu", limit_val_batches=0,
+    use_distributed_sampler=False, **quiet)
 trainer.fit(module, datamodule=data)
-status = Path("/proc/self/status").read_text()
-print(json.dumps({key: int(re.search(rf"{key}:\\s+(\\d+)", status).group(1)) * 1024 for key in ("RssAnon", "RssFile")}))
+print(json.dumps(memory.found))
 """
 
 
-def in_process(code: str, *arguments: str) -> dict[str, float]:
+def in_process(code: str, *arguments: str) -> dict[str, Any]:
     """What a process of its own prints last, as JSON."""
     done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True)
-    found: dict[str, float] = json.loads(done.stdout.strip().splitlines()[-1])
+    found: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
     return found
 
 
@@ -87,11 +99,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--folders", nargs="*", default=[], help="more suites whose padding is measured")
-    parser.add_argument("--steps", type=int, default=200)
     chosen = parser.parse_args()
     load_suite("builtin")
     loads = [in_process(LOADING) for _ in range(5)]
-    memory = {size: in_process(TRAINING, f"builtin@{size}", str(chosen.steps)) for size in SIZES}
+    memory = {size: in_process(TRAINING, f"builtin@{size}", *map(str, STEPS)) for size in SIZES}
     lines = [
         "# Data pipeline",
         "",
@@ -101,11 +112,15 @@ def main() -> None:
         f"median {np.median([run['load'] for run in loads]):.2f} s, longest {max(run['load'] for run in loads):.2f} s "
         f"(beside {np.median([run['import'] for run in loads]):.1f} s for importing Python packages).",
         "",
-        f"**Memory** of a training process after {chosen.steps} steps of {BATCH_SIZE} (tiny random model):",
+        f"**Memory** of a training process (tiny random model, batches of {BATCH_SIZE}):",
         "",
-        "| train tasks | own memory, MB | memory-mapped and shared, MB |",
-        "|---|---|---|",
-        *(f"| {size} | {run['RssAnon'] / 1e6:.0f} | {run['RssFile'] / 1e6:.0f} |" for size, run in memory.items()),
+        "| train tasks | steps | own memory, MB | memory-mapped and shared, MB |",
+        "|---|---|---|---|",
+        *(
+            f"| {size} | {steps} | {found['RssAnon'] / 1e6:.0f} | {found['RssFile'] / 1e6:.0f} |"
+            for size, run in memory.items()
+            for steps, found in run.items()
+        ),
         "",
         f"**Padding**, share of all tokens at batch size {BATCH_SIZE}, SmolLM2's tokenizer, input-only prompts:",
         "",

@@ -1,6 +1,7 @@
 """Laws of attaching: one adapter a row, the same tokens edited however the prompt is read, and nothing left behind."""
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 
 import pytest
 import torch
@@ -16,7 +17,7 @@ from adaptlab.adapters import (
     PromptPositions,
     attached,
 )
-from adaptlab.basemodels import BaseModel, generate_tokens, list_sites
+from adaptlab.basemodels import BaseModel, decoder_layers, generate_tokens, list_sites
 from adaptlab.contracts import AdapterParameters
 from adaptlab.errors import ConfigurationError
 
@@ -266,3 +267,77 @@ def test_four_dimensional_mask_is_refused(llama: BaseModel, random_adapters) -> 
         pytest.raises(ConfigurationError, match="two-dimensional"),
     ):
         llama.model(torch.tensor([PROMPTS[0]]), attention_mask=torch.ones(1, 1, 9, 9))
+
+
+@torch.no_grad()
+@EVERY_CHOICE
+def test_rows_in_succession_may_share_an_adapter(base: BaseModel, random_adapters, positions: Positions) -> None:
+    families = both(base, positions)
+    shared = random_adapters(families, 3)
+    ids, mask = padded("right")
+    ids, mask, spans = (tensor.repeat_interleave(2, 0) for tensor in (ids, mask, SPANS))
+    spans[1, 1] -= 1
+    with attached(base.model, families, shared, spans):
+        together = base.model(input_ids=ids, attention_mask=mask).logits
+    with attached(base.model, families, shared[torch.arange(3).repeat_interleave(2)], spans):
+        apart = base.model(input_ids=ids, attention_mask=mask).logits
+    torch.testing.assert_close(together, apart, atol=1e-5, rtol=0)
+
+
+def gradients(
+    base: BaseModel, families: Sequence[AdapterFamily], parameters: AdapterParameters, again: bool
+) -> list[Tensor]:
+    """Gradients of the factors, the backward pass coming after the block."""
+    ids, mask = padded("right")
+    leaves = [factor.requires_grad_() for group in parameters.factors.values() for _, factor in sorted(group.items())]
+    layers = tuple(decoder_layers(base.model)[1]) if again else ()
+    with attached(base.model, families, parameters, SPANS, recompute=layers):
+        logits = base.model(input_ids=ids, attention_mask=mask, use_cache=False).logits
+    (logits.float() ** 2).mean().backward()
+    found = [leaf.grad.clone() for leaf in leaves if leaf.grad is not None]
+    assert len(found) == len(leaves)
+    return found
+
+
+def test_recomputing_layers_changes_no_gradient(base: BaseModel, random_adapters) -> None:
+    families = both(base)
+    kept = gradients(base, families, random_adapters(families, 3), again=False)
+    again = gradients(base, families, random_adapters(families, 3), again=True)
+    assert all(float(gradient.abs().max()) > 0 for gradient in kept)
+    for one, other in zip(kept, again, strict=True):
+        torch.testing.assert_close(one, other, atol=1e-6, rtol=1e-5)
+
+
+def test_recomputing_layers_keeps_less_for_the_backward_pass(llama: BaseModel, random_adapters) -> None:
+    families = both(llama)
+    kept: dict[bool, int] = {}
+    for again in (False, True):
+        kept[again] = 0
+
+        def pack(tensor: Tensor, again: bool = again) -> Tensor:
+            kept[again] += tensor.numel()
+            return tensor
+
+        ids, mask = padded("right")
+        parameters = random_adapters(families, 3)
+        for group in parameters.factors.values():
+            for factor in group.values():
+                factor.requires_grad_()
+        layers = tuple(decoder_layers(llama.model)[1]) if again else ()
+        saving = torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor)
+        with saving, attached(llama.model, families, parameters, SPANS, recompute=layers):
+            llama.model(input_ids=ids, attention_mask=mask, use_cache=False)
+    assert kept[True] < kept[False]
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_recomputing_leaves_every_forward_as_it_was(llama: BaseModel, random_adapters, fails: bool) -> None:
+    families = both(llama)
+    layers = tuple(decoder_layers(llama.model)[1])
+    with (
+        pytest.raises(IndexError) if fails else nullcontext(),
+        attached(llama.model, families, random_adapters(families, 3), SPANS, recompute=layers),
+    ):
+        ids, mask = padded("right")
+        llama.model(input_ids=ids + (10**6 if fails else 0), attention_mask=mask)
+    assert not any("forward" in vars(module) or module._forward_hooks for module in llama.model.modules())

@@ -142,6 +142,26 @@ def test_a_checkpoint_that_names_a_foreign_class_is_refused(trained_run: Path, t
     assert "os.system" in done.stderr
 
 
+def test_running_out_of_memory_names_the_settings_that_help(small_suite: Path, tmp_path: Path) -> None:
+    path = configuration(
+        tmp_path / "run", small_suite, **{"trainer.callbacks": [{"class_path": "recording.OutOfMemory"}]}
+    )
+    done = adaptlab(["fit", "--config", str(path)], PYTHONPATH=str(Path(__file__).parent.parent))
+    assert done.returncode == 2
+    for words in ("out of memory", "20.00 GiB", "data.batch_size", "gradient_checkpointing"):
+        assert words in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_auto_goes_on_where_there_is_something_to_go_on_from(small_suite: Path, tmp_path: Path) -> None:
+    command = ["fit", "--config", str(configuration(tmp_path, small_suite)), "--ckpt_path=auto"]
+    assert adaptlab(command).returncode == 0
+    done = adaptlab([*command, "--trainer.max_steps=8"])
+    assert done.returncode == 0, done.stderr
+    assert torch.load(tmp_path / "checkpoints" / "last.ckpt", weights_only=True)["global_step"] == 8
+    assert {path.name for path in tmp_path.glob("logs*")} == {"logs", "logs-2"}
+
+
 def test_help_lists_every_command() -> None:
     done = adaptlab(["--help"])
     assert done.returncode == 0

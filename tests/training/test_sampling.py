@@ -143,3 +143,27 @@ def test_a_place_at_the_end_of_an_epoch_leads_into_the_next() -> None:
     one.set_epoch(1)
     one.begin()
     assert list(one) == batches(epoch=1)
+
+
+@pytest.mark.parametrize("sharing", [2, 4])
+@pytest.mark.parametrize("processes", [1, 2])
+def test_examples_in_succession_share_task_and_description(sharing: int, processes: int) -> None:
+    samplers = [
+        TaskBatchSampler(EXAMPLE_LENGTHS, DESCRIPTION_LENGTHS, PER_TASK, SIZE, 0, rank, processes, sharing)
+        for rank in range(processes)
+    ]
+    counts: Counter[int] = Counter()
+    for parts in zip(*samplers, strict=True):
+        for part in parts:
+            assert len(part) == SIZE // processes
+            counts.update(pick.task for pick in part)
+            for start in range(0, len(part), sharing):
+                group = part[start : start + sharing]
+                assert len({(pick.task, pick.description) for pick in group}) == 1
+                assert len({pick.example for pick in group}) == sharing
+    assert counts == dict.fromkeys(range(TASKS), PER_TASK)
+
+
+def test_sharing_that_does_not_fit_the_batch_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="examples_per_description 4 must divide"):
+        TaskBatchSampler(EXAMPLE_LENGTHS, DESCRIPTION_LENGTHS, PER_TASK, SIZE, 0, 0, 4, 4)

@@ -13,6 +13,7 @@ COMMANDS = {
     "curves": ("adaptlab.evaluation.commands:curves", "draw the learning curves of runs"),
     "generate": ("adaptlab.evaluation.commands:generate", "adapt the model by a sentence and answer inputs"),
     "tasks": ("adaptlab.evaluation.suite_commands:tasks", "list, show, count, export and decontaminate tasks"),
+    "library": ("adaptlab.evaluation.library_commands:library", "keep adapters: add, list, verify, remove, count"),
     "demo": ("adaptlab.evaluation.demo:demo", "train both families on a small model and compare them"),
 }
 
@@ -41,7 +42,7 @@ def main() -> None:
     module, function = COMMANDS[arguments[0]][0].split(":")
     try:
         command = getattr(importlib.import_module(module), function)
-        if arguments[0] in ("fit", "report", "curves", "tasks"):
+        if arguments[0] in ("fit", "report", "curves", "tasks", "library"):
             command(arguments[1:])
         else:
             _call(command, arguments[0], arguments[1:])

@@ -178,6 +178,7 @@ class SiteGroup:
 
 
 FactorTensors = Mapping[str, Float[Tensor, "tasks layers _ _"]]
+OneAdapter = Mapping[str, Float[Tensor, "1 layers _ _"]]
 
 
 @dataclass(frozen=True)
@@ -205,6 +206,11 @@ class AdapterParameters:
             index = torch.tensor(index)
         picked = {key: {name: value[index] for name, value in factors.items()} for key, factors in self.factors.items()}
         return AdapterParameters(self.groups, picked)
+
+    def to(self, device: torch.device | str) -> "AdapterParameters":
+        """The adapters on another device."""
+        moved = {key: {name: v.to(device) for name, v in factors.items()} for key, factors in self.factors.items()}
+        return AdapterParameters(self.groups, moved)
 
     @property
     def families(self) -> tuple[str, ...]:
@@ -253,6 +259,7 @@ class RunRecord:
         peak_memory_bytes: largest resident set of the process.
         trained_parameters: number of parameters that were trained.
         emitted_parameters: number of values in one task's adapter.
+        stored_bytes: what is kept on disk to give the adapters of all tasks.
         metrics: what was measured, per task.
     """
 
@@ -269,6 +276,7 @@ class RunRecord:
     peak_memory_bytes: int = 0
     trained_parameters: int = 0
     emitted_parameters: int = 0
+    stored_bytes: int = 0
     notes: Mapping[str, Any] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -25,6 +25,10 @@ class CheckpointError(AdaptlabError):
     """A checkpoint is damaged, from another base model, or not one of ours."""
 
 
+class LibraryError(AdaptlabError):
+    """A library of adapters, or an entry of it, is missing, damaged, or does not fit."""
+
+
 class TrainingError(AdaptlabError):
     """Training has gone wrong in a way that going on cannot mend."""
 

@@ -2,8 +2,10 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from copy import deepcopy
 from pathlib import Path
@@ -90,3 +92,36 @@ def trained(folder: Path) -> dict[str, torch.Tensor]:
     """The parameters in a run's last checkpoint."""
     checkpoint = torch.load(folder / "checkpoints" / "last.ckpt", weights_only=True)
     return dict(checkpoint["state_dict"])
+
+
+def begin(arguments: list[str]) -> subprocess.Popen[str]:
+    """Start a run in a process group of its own."""
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    pipe = subprocess.PIPE
+    return subprocess.Popen(
+        [sys.executable, "-m", "adaptlab", *arguments],
+        stdout=pipe,
+        stderr=pipe,
+        text=True,
+        env=environment,
+        start_new_session=True,
+    )
+
+
+def stop(run: subprocess.Popen[str], how: signal.Signals, whole_group: bool) -> tuple[int, str]:
+    if whole_group:
+        os.killpg(run.pid, how)
+    else:
+        run.send_signal(how)
+    _, errors = run.communicate(timeout=120)
+    return run.returncode, errors
+
+
+def wait_for_step(folder: Path, step: int) -> None:
+    """Wait until a checkpoint of this step or a later one is written."""
+    last, give_up = folder / "checkpoints" / "last.ckpt", time.monotonic() + 200
+    while time.monotonic() < give_up:
+        if last.is_file() and torch.load(last, weights_only=True)["global_step"] >= step:
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"no checkpoint of step {step} in {folder}")

@@ -62,7 +62,7 @@ def llama() -> "BaseModel":
 @pytest.fixture
 def context_for() -> Callable[..., "GeneratorContext"]:
     """`context_for(families, embedding_width=6)`: what a generator is built for."""
-    from adaptlab.training.adaptation import generator_context
+    from adaptlab.training.module import generator_context
 
     def build(families: "Sequence[AdapterFamily]", embedding_width: int = 6) -> "GeneratorContext":
         return generator_context(families, embedding_width)

@@ -1,5 +1,7 @@
 """Callbacks that a configuration of the tests names, to see what happens inside a run of the command line."""
 
+import os
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +35,21 @@ class KeepSteps(Callback):
         if trainer.is_global_zero:
             kept = {"start": self.start, "losses": torch.stack(self.losses), "gradients": self.gradients}
             torch.save(kept, Path(self.path))
+
+
+class AskToStop(Callback):
+    """Send SIGTERM to this process during one step.
+
+    Args:
+        step: the step, counted from 1.
+    """
+
+    def __init__(self, step: int) -> None:
+        self.step = step
+
+    def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
+        if trainer.global_step + 1 == self.step:
+            os.kill(os.getpid(), signal.SIGTERM)
 
 
 class OutOfMemory(Callback):

@@ -9,6 +9,7 @@ from adaptlab.training.cli import fit
 
 EXPERIMENTS = Path(__file__).parent.parent / "experiments"
 SYSTEMS = sorted(path for path in EXPERIMENTS.glob("*.yaml") if path.name != "base.yaml")
+RECONSTRUCTIONS = sorted(path for path in (EXPERIMENTS / "reconstruction").glob("*.yaml") if path.name != "base.yaml")
 PLACES = sorted((EXPERIMENTS / "trainers").glob("*.yaml"))
 
 
@@ -19,9 +20,21 @@ def test_a_system_resolves_on_top_of_the_shared_defaults(path: Path, capsys: pyt
     assert stopped.value.code == 0
     resolved = yaml.safe_load(capsys.readouterr().out)
     shared = yaml.safe_load((EXPERIMENTS / "base.yaml").read_text())
-    assert resolved["trainer"]["max_steps"] == shared["trainer"]["max_steps"]
+    own = -1 if path.stem.startswith("oracles_") else shared["trainer"]["max_steps"]  # those are counted in epochs
+    assert resolved["trainer"]["max_steps"] == own
     assert resolved["data"]["seed"] == shared["seed_everything"]
     assert resolved["trainer"]["default_root_dir"] == f"runs/{path.stem}"
+
+
+@pytest.mark.parametrize("path", RECONSTRUCTIONS, ids=lambda path: path.stem)
+def test_a_reconstruction_resolves_to_its_own_objective(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        fit(["--config", str(path), "--print_config"])
+    assert stopped.value.code == 0
+    resolved = yaml.safe_load(capsys.readouterr().out)
+    assert resolved["objective"] == "reconstruction"
+    assert resolved["model"]["loss"]["class_path"].endswith("EffectLoss")
+    assert resolved["trainer"]["default_root_dir"] == f"runs/reconstruction_{path.stem}"
 
 
 @pytest.mark.parametrize("place", PLACES, ids=lambda path: path.stem)
@@ -37,3 +50,4 @@ def test_a_place_shares_its_batches_out_evenly(place: Path, capsys: pytest.Captu
 
 def test_there_are_systems() -> None:
     assert {"text_to_lora", "text_to_loreft", "shared_lora"} <= {path.stem for path in SYSTEMS}
+    assert {path.stem for path in RECONSTRUCTIONS} == {"lora", "loreft"}

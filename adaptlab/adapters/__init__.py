@@ -1,15 +1,20 @@
 """Turn adapter parameters into a changed computation, by weights (LoRA) or by representations (LoReFT)."""
 
 from adaptlab.adapters.attach import attached
-from adaptlab.adapters.cayley import anchor, horizontal_cayley
-from adaptlab.adapters.family import AdapterFamily
-from adaptlab.adapters.lora import LoRA
+from adaptlab.adapters.build import build_family
+from adaptlab.adapters.cayley import anchor, horizontal_cayley, horizontal_inverse
+from adaptlab.adapters.family import AdapterFamily, Effect
+from adaptlab.adapters.library import AdapterLibrary, BaseModelName
+from adaptlab.adapters.lora import LoRA, balanced
 from adaptlab.adapters.loreft import LoReFT
 from adaptlab.adapters.positions import AllPositions, FirstLastPositions, Positions, PromptPositions
 
 __all__ = [
     "AdapterFamily",
+    "AdapterLibrary",
     "AllPositions",
+    "BaseModelName",
+    "Effect",
     "FirstLastPositions",
     "LoRA",
     "LoReFT",
@@ -17,5 +22,8 @@ __all__ = [
     "PromptPositions",
     "anchor",
     "attached",
+    "balanced",
+    "build_family",
     "horizontal_cayley",
+    "horizontal_inverse",
 ]

@@ -12,7 +12,7 @@ from torch.utils.checkpoint import checkpoint
 from transformers import PreTrainedModel
 
 from adaptlab.adapters.family import AdapterFamily, Edit
-from adaptlab.contracts import AdapterParameters, SiteGroup
+from adaptlab.contracts import AdapterParameters, AdapterSite, SiteGroup
 from adaptlab.errors import ConfigurationError
 
 
@@ -21,7 +21,7 @@ class _CurrentTokens:
 
     def __init__(self, spans: Tensor, groups: Sequence[tuple[AdapterFamily, SiteGroup]]) -> None:
         self.spans = spans
-        self.groups = groups
+        self.groups = {group.key: (family, group) for family, group in groups}.values()
         self.chosen: dict[str, Tensor | None] = {}
 
     def read(self, _model: nn.Module, arguments: tuple[Any, ...], named: Mapping[str, Any]) -> None:
@@ -129,13 +129,25 @@ def attached(
     missing = sorted(set(parameters.families) - set(by_name))
     if missing:
         raise ConfigurationError(f"the parameters are for {', '.join(missing)}; pass that family to `attached`")
-    owned = [(by_name[group.family], group) for group in parameters.groups]
-    current = _CurrentTokens(prompt_spans, owned)
-    hooks = [
-        (model.get_submodule(site.path), _site_hook(edit, group, current))
-        for family, group in owned
+    edits = [
+        (family, group, site, edit)
+        for family, group in ((by_name[group.family], group) for group in parameters.groups)
         for site, edit in zip(group.sites, family.edits(group, parameters.factors[group.key]), strict=True)
     ]
+    with attached_edits(model, edits, prompt_spans, recompute):
+        yield model
+
+
+@contextmanager
+def attached_edits(
+    model: PreTrainedModel,
+    edits: Sequence[tuple[AdapterFamily, SiteGroup, AdapterSite, Edit]],
+    prompt_spans: Int[Tensor, "batch 2"],
+    recompute: Sequence[nn.Module] = (),
+) -> Iterator[PreTrainedModel]:
+    """Hang ready edits on a model's sites while the block runs; what `attached` and routing have in common."""
+    current = _CurrentTokens(prompt_spans, [(family, group) for family, group, _, _ in edits])
+    hooks = [(model.get_submodule(site.path), _site_hook(edit, group, current)) for _, group, site, edit in edits]
     with ExitStack() as stack:
         stack.callback(model.register_forward_pre_hook(current.read, with_kwargs=True).remove)
         stack.enter_context(_recomputed(recompute, hooks))

@@ -21,6 +21,25 @@ def anchor(site: str, width: int, rank: int) -> Float[Tensor, "width rank"]:
     return signed.float()
 
 
+def horizontal_inverse(
+    subspaces: Float[Tensor, "*batch width rank"], anchors: Float[Tensor, "*anchors width rank"]
+) -> tuple[Float[Tensor, "*batch rank width"], Float[Tensor, "*batch rank rank"]]:
+    """The free matrix A that `horizontal_cayley` maps to a subspace, and the rotation O of its basis.
+
+    `R O` is what the map gives: among all bases of the subspace the one for which `R0'R O` is symmetric and positive.
+    With `P = R0'R O`, `A = 2 (R O - R0 P) (I + P)^-1`. In float64.
+    Where `R0'R` is singular, O is one of several and A has norm 2.
+    """
+    base, given = anchors.double(), subspaces.double()
+    u, _, vh = torch.linalg.svd(given.transpose(-1, -2) @ base)
+    rotation = u @ vh
+    aligned = given @ rotation
+    overlap = base.transpose(-1, -2) @ aligned
+    identity = torch.eye(overlap.shape[-1], dtype=overlap.dtype, device=overlap.device)
+    free = 2 * torch.linalg.solve(identity + overlap, aligned - base @ overlap, left=False)
+    return free.transpose(-1, -2), rotation
+
+
 def horizontal_cayley(
     free: Float[Tensor, "*batch rank width"], anchors: Float[Tensor, "*anchors width rank"]
 ) -> Float[Tensor, "*batch width rank"]:

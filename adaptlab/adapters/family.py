@@ -2,16 +2,43 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import torch
 from jaxtyping import Float, Shaped
 from torch import Tensor, nn
 
-from adaptlab.contracts import AdapterSite, FactorTensors, SiteGroup
+from adaptlab.contracts import AdapterSite, FactorTensors, OneAdapter, SiteGroup
 from adaptlab.errors import BaseModelError, ConfigurationError
 
 Edit = Callable[[Tensor, Tensor, Tensor | None], Tensor]
 """(module input, module output, token mask or None) -> changed output."""
+
+
+@dataclass(frozen=True)
+class Effect:
+    """The change `x -> L'R x` that factors make at each site, as the two sides of a product of low rank.
+
+    Args:
+        left: rows of L.
+        right: rows of R; one wider than the value where a constant is added, as if x ended in 1.
+    """
+
+    left: Float[Tensor, "tasks layers rank out"]
+    right: Float[Tensor, "tasks layers rank in"]
+
+    def inner(self, other: "Effect") -> Float[Tensor, "tasks layers"]:
+        """The Frobenius inner product with other effects at the same sites, in float64."""
+        lefts = self.left.double() @ other.left.double().transpose(-1, -2)
+        rights = self.right.double() @ other.right.double().transpose(-1, -2)
+        return (lefts * rights).sum((-1, -2))
+
+    def of(self, values: Float[Tensor, "layers samples width"]) -> Float[Tensor, "tasks layers samples out"]:
+        """The change for some values at each site."""
+        if self.right.shape[-1] == values.shape[-1] + 1:
+            values = torch.nn.functional.pad(values, (0, 1), value=1.0)
+        return values @ self.right.transpose(-1, -2).to(values.dtype) @ self.left.to(values.dtype)
 
 
 class CastFactor:
@@ -42,6 +69,8 @@ class AdapterFamily(nn.Module, ABC):
 
     name: str
     groups: tuple[SiteGroup, ...]
+    reads_output = False
+    """Whether edits read a module's output, as interventions do, or its input, as weight changes do."""
 
     @abstractmethod
     def start(self, group: SiteGroup) -> Mapping[str, Float[Tensor, "layers _ _"]]:
@@ -59,11 +88,54 @@ class AdapterFamily(nn.Module, ABC):
         """Mask `[batch, tokens]` of the tokens that the group edits, or None where it edits all."""
         return None
 
+    @property
     @abstractmethod
+    def settings(self) -> Mapping[str, Any]:
+        """What `build_family` makes the same family from, on a model with the same sites; plain JSON types."""
+
+    @abstractmethod
+    def stored(self, group: SiteGroup, factors: FactorTensors) -> FactorTensors:
+        """Factors as they are written to disk: in natural scale, and without anything that only this family knows."""
+
+    @abstractmethod
+    def from_stored(self, group: SiteGroup, stored: FactorTensors, canonical: bool = True) -> FactorTensors:
+        """Factors with the effect of stored ones, in the canonical gauge: equal effects give equal factors.
+
+        Args:
+            group: their sites.
+            stored: as `stored` gives them.
+            canonical: or else in the gauge that they are stored in, where the family's factors can be in it.
+        """
+
+    @abstractmethod
+    def effect_mean(self, group: SiteGroup, factors: FactorTensors) -> OneAdapter:
+        """One adapter of the same rank whose effect is nearest to the mean of the effects of all."""
+
+    @abstractmethod
+    def effect(self, group: SiteGroup, factors: FactorTensors) -> Effect:
+        """What factors do to a value, whatever gauge they are in."""
+
+    def aligned(self, group: SiteGroup, factors: FactorTensors, reference: OneAdapter) -> FactorTensors:
+        """Canonical factors in the gauge nearest to a reference; the canonical gauge itself where that is smooth."""
+        return factors
+
     def effect_distance(
         self, group: SiteGroup, left: FactorTensors, right: FactorTensors
     ) -> Float[Tensor, "tasks layers"]:
-        """Squared distance between the effects of two adapters; equal for equal effects, whatever the factors."""
+        """Squared Frobenius distance between the effects of two adapters, from rank-by-rank products in float64.
+
+        `||L1'R1 - L2'R2||^2`, in which `<L1'R1, L2'R2>` is the sum over `(L1 L2') * (R1 R2')`; equal for equal effects,
+        whatever the factors.
+        """
+        one, other = self.effect(group, left), self.effect(group, right)
+        squared = one.inner(one) + other.inner(other) - 2 * one.inner(other)
+        distance: Tensor = squared.clamp(min=0)
+        return distance
+
+    def effect_size(self, group: SiteGroup, factors: FactorTensors) -> Float[Tensor, "tasks layers"]:
+        """Squared Frobenius norm of each effect."""
+        effect = self.effect(group, factors)
+        return effect.inner(effect)
 
 
 def pick_sites(

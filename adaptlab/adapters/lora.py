@@ -2,14 +2,36 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from adaptlab.adapters.family import AdapterFamily, CastFactor, Edit, by_adapter, check_rank, pick_sites
-from adaptlab.contracts import AdapterSite, FactorShape, FactorTensors, SiteGroup
+from adaptlab.adapters.family import AdapterFamily, CastFactor, Edit, Effect, by_adapter, check_rank, pick_sites
+from adaptlab.contracts import AdapterSite, FactorShape, FactorTensors, OneAdapter, SiteGroup
 from adaptlab.errors import ConfigurationError
+
+
+def balanced(
+    down: Float[Tensor, "*batch rank d_in"], up: Float[Tensor, "*batch rank d_out"]
+) -> tuple[Float[Tensor, "*batch kept d_in"], Float[Tensor, "*batch kept d_out"]]:
+    """Factors of the same product `B'A` in a gauge that depends on the product alone.
+
+    Rows are scaled singular vectors, by falling singular value, and no more of them than the smaller side has; of each
+    row of A the entry with the largest magnitude is positive. Unique where singular values differ. From two QR
+    factorisations and one SVD of an r-by-r matrix, in float64.
+    """
+    right, lower_right = torch.linalg.qr(down.double().transpose(-1, -2))
+    left, lower_left = torch.linalg.qr(up.double().transpose(-1, -2))
+    u, singular, vh = torch.linalg.svd(lower_left @ lower_right.transpose(-1, -2), full_matrices=False)
+    root = singular.sqrt()[..., None]
+    a = root * (vh @ right.transpose(-1, -2))
+    b = root * (u.transpose(-1, -2) @ left.transpose(-1, -2))
+    largest = a.abs().argmax(dim=-1, keepdim=True)
+    sign = torch.sign(a.gather(-1, largest))
+    sign = torch.where(sign == 0, 1.0, sign)
+    return (sign * a).to(down.dtype), (sign * b).to(up.dtype)
 
 
 class LoRA(AdapterFamily):
@@ -51,6 +73,14 @@ class LoRA(AdapterFamily):
             )
             groups.append(SiteGroup(self.name, module_type, picked, factors))
         self.groups = tuple(groups)
+        self._settings = {
+            "family": self.name,
+            "rank": rank,
+            "alpha": alpha,
+            "rank_stabilised": rank_stabilised,
+            "targets": list(targets),
+            "layers": None if layers is None else list(layers),
+        }
         self.scale = alpha / (math.sqrt(rank) if rank_stabilised else rank)
 
     def start(self, group: SiteGroup) -> Mapping[str, Float[Tensor, "layers _ _"]]:
@@ -74,15 +104,39 @@ class LoRA(AdapterFamily):
 
         return edit
 
-    def effect_distance(
-        self, group: SiteGroup, left: FactorTensors, right: FactorTensors
-    ) -> Float[Tensor, "tasks layers"]:
-        """`||s (B'A - B*'A*)||^2` over the weight change, from rank-by-rank products in float64."""
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        return self._settings
 
-        def inner(one: FactorTensors, other: FactorTensors) -> Tensor:
-            a = one["A"].double() @ other["A"].double().transpose(-1, -2)
-            b = one["B"].double() @ other["B"].double().transpose(-1, -2)
-            return (a * b).sum((-1, -2))
+    def stored(self, group: SiteGroup, factors: FactorTensors) -> FactorTensors:
+        """A and B as they are; the scale s stands in the settings."""
+        return {"A": factors["A"], "B": factors["B"]}
 
-        squared = inner(left, left) + inner(right, right) - 2 * inner(left, right)
-        return self.scale**2 * squared.clamp(min=0)
+    def from_stored(self, group: SiteGroup, stored: FactorTensors, canonical: bool = True) -> FactorTensors:
+        """The balanced form of `B'A`: with `B'A = U S V'`, A is `sqrt(S) V'` and B is `sqrt(S) U'`, row by row."""
+        if not canonical:
+            return {"A": stored["A"], "B": stored["B"]}
+        down, up = balanced(stored["A"], stored["B"])
+        return {"A": down, "B": up}
+
+    def effect_mean(self, group: SiteGroup, factors: FactorTensors) -> OneAdapter:
+        """The mean of `B'A` is `B'A / n` of all rows together; of its balanced form the first rows are the best."""
+        rank = group.factors[0].rows
+        count = len(factors["A"])
+        all_a, all_b = (factors[name].transpose(0, 1).flatten(1, 2) for name in ("A", "B"))
+        down, up = balanced(all_a, all_b / count)
+        return {"A": down[None, :, :rank], "B": up[None, :, :rank]}
+
+    def effect(self, group: SiteGroup, factors: FactorTensors) -> Effect:
+        """`s B'A`."""
+        return Effect(self.scale * factors["B"].double(), factors["A"])
+
+    def aligned(self, group: SiteGroup, factors: FactorTensors, reference: OneAdapter) -> FactorTensors:
+        """A becomes `A+`, the reference's A projected on the span of its rows, and B what makes `B+'A+` be `B'A`.
+
+        Adapters that were trained from one start have nearly that start's A in this gauge, and differ in B.
+        """
+        down, up, wanted = (value.double() for value in (factors["A"], factors["B"], reference["A"]))
+        projected = wanted @ torch.linalg.pinv(down) @ down
+        turned = torch.linalg.pinv(projected).transpose(-1, -2) @ down.transpose(-1, -2) @ up
+        return {"A": projected.to(factors["A"].dtype), "B": turned.to(factors["B"].dtype)}

@@ -8,15 +8,16 @@ it one optimiser step on a generator turns every subspace by about a radian.
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from adaptlab.adapters.cayley import anchor, horizontal_cayley
-from adaptlab.adapters.family import AdapterFamily, CastFactor, Edit, by_adapter, check_rank, pick_sites
+from adaptlab.adapters.cayley import anchor, horizontal_cayley, horizontal_inverse
+from adaptlab.adapters.family import AdapterFamily, CastFactor, Edit, Effect, by_adapter, check_rank, pick_sites
 from adaptlab.adapters.positions import Positions, PromptPositions
-from adaptlab.contracts import AdapterSite, FactorShape, FactorTensors, SiteGroup
+from adaptlab.contracts import AdapterSite, FactorShape, FactorTensors, OneAdapter, SiteGroup
 
 
 class LoReFT(AdapterFamily):
@@ -34,6 +35,7 @@ class LoReFT(AdapterFamily):
     """
 
     name = "loreft"
+    reads_output = True
 
     def __init__(
         self,
@@ -54,6 +56,12 @@ class LoReFT(AdapterFamily):
         self.anchors: Tensor
         self.register_buffer("anchors", torch.stack([anchor(site.path, width, rank) for site in blocks]))
         self.scale = 1 / math.sqrt(width)
+        self._settings = {
+            "family": self.name,
+            "rank": rank,
+            "layers": None if layers is None else list(layers),
+            "positions": dict(self.positions.settings),
+        }
 
     def start(self, group: SiteGroup) -> Mapping[str, Float[Tensor, "layers _ _"]]:
         return {factor.name: torch.zeros(len(group.sites), factor.rows, factor.width) for factor in group.factors}
@@ -96,18 +104,40 @@ class LoReFT(AdapterFamily):
         side = group.module_type.partition(".")[2]
         return self.positions.choose(positions, spans, side)
 
-    def effect_distance(
-        self, group: SiteGroup, left: FactorTensors, right: FactorTensors
-    ) -> Float[Tensor, "tasks layers"]:
-        """`||R sD - R* sD*||^2 + ||Rb - R*b*||^2`, from rank-by-rank products in float64."""
-        one, other = self.subspaces(left["A"]).double(), self.subspaces(right["A"]).double()
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        return self._settings
 
-        def inner(r1: Tensor, f1: FactorTensors, r2: Tensor, f2: FactorTensors) -> Tensor:
-            overlap = r1.transpose(-1, -2) @ r2
-            maps = self.scale**2 * f1["D"].double() @ f2["D"].double().transpose(-1, -2)
-            biases = f1["b"].double() @ f2["b"].double().transpose(-1, -2)
-            return (overlap * (maps + biases)).sum((-1, -2))
+    def stored(self, group: SiteGroup, factors: FactorTensors) -> FactorTensors:
+        """`R` (rows are the subspace's basis), D in natural scale, and b: the edit is `h + R'(Dh + b)` by rows."""
+        rotations = self.subspaces(factors["A"]).transpose(-1, -2)
+        return {"R": rotations, "D": self.scale * factors["D"], "b": factors["b"]}
 
-        squared = inner(one, left, one, left) + inner(other, right, other, right) - 2 * inner(one, left, other, right)
-        distance: Tensor = squared.clamp(min=0)
-        return distance
+    def from_stored(self, group: SiteGroup, stored: FactorTensors, canonical: bool = True) -> FactorTensors:
+        """A, D and b in the basis of the subspace that the horizontal Cayley map gives."""
+        free, rotation = horizontal_inverse(stored["R"].transpose(-1, -2), self.anchors)
+        turned = rotation.transpose(-1, -2)
+        return {
+            "A": (free / self.scale).float(),
+            "D": (turned @ stored["D"].double() / self.scale).float(),
+            "b": (turned @ stored["b"].double()).float(),
+        }
+
+    def effect_mean(self, group: SiteGroup, factors: FactorTensors) -> OneAdapter:
+        """The mean of the maps `[RD, Rb]`, projected on its first left singular vectors."""
+        count, rank = len(factors["D"]), group.factors[0].rows
+        rotations = self.subspaces(factors["A"]).double().permute(1, 2, 0, 3).flatten(2)
+        maps = (
+            torch.cat([self.scale * factors["D"], factors["b"]], dim=-1).double().transpose(0, 1).flatten(1, 2) / count
+        )
+        left, lower = torch.linalg.qr(rotations)
+        inner, singular, right = torch.linalg.svd(lower @ maps, full_matrices=False)
+        basis = (left @ inner)[..., :rank].transpose(-1, -2)
+        mapped = (singular[..., None] * right)[..., :rank, :]
+        stored = {"R": basis, "D": mapped[..., :-1], "b": mapped[..., -1:]}
+        return self.from_stored(group, {name: value[None] for name, value in stored.items()})
+
+    def effect(self, group: SiteGroup, factors: FactorTensors) -> Effect:
+        """`R [sD, b]`."""
+        right = torch.cat([self.scale * factors["D"].double(), factors["b"].double()], dim=-1)
+        return Effect(self.subspaces(factors["A"]).transpose(-1, -2), right)

@@ -1,6 +1,8 @@
 """Choose the tokens that a representation edit touches: absolute positions and prompt spans -> mask."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any
 
 from jaxtyping import Bool, Int
 from torch import Tensor
@@ -16,6 +18,11 @@ class Positions(ABC):
     """
 
     sides: tuple[str, ...] = ("",)
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """Name and arguments, as plain JSON types."""
+        return {"choice": type(self).__name__}
 
     @abstractmethod
     def choose(
@@ -64,6 +71,10 @@ class FirstLastPositions(Positions):
             raise ConfigurationError(f"positions need first >= 0, last >= 0 and one of them > 0, got {first}, {last}")
         self.first, self.last = first, last
         self.sides = ("",) if tied else ("first", "last")
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        return {**super().settings, "first": self.first, "last": self.last, "tied": len(self.sides) == 1}
 
     def choose(
         self, positions: Int[Tensor, "batch tokens"], spans: Int[Tensor, "batch 2"], side: str

@@ -1,5 +1,7 @@
 """Turn task descriptions into vectors: sentence encoders, and the controls that every result is held against."""
 
+from adaptlab.embeddings.concatenated import Concatenated
+from adaptlab.embeddings.conditions import Condition, condition_vectors, condition_width, input_text
 from adaptlab.embeddings.controls import OneHot, RandomText, RandomVector, Shuffled, derangement
 from adaptlab.embeddings.encoder import TaskEncoder, check_descriptions
 from adaptlab.embeddings.hidden_state import HiddenStateEncoder
@@ -7,6 +9,8 @@ from adaptlab.embeddings.sentence import SentenceEncoder
 from adaptlab.embeddings.table import EmbeddingTable
 
 __all__ = [
+    "Concatenated",
+    "Condition",
     "EmbeddingTable",
     "HiddenStateEncoder",
     "OneHot",
@@ -16,5 +20,8 @@ __all__ = [
     "Shuffled",
     "TaskEncoder",
     "check_descriptions",
+    "condition_vectors",
+    "condition_width",
     "derangement",
+    "input_text",
 ]

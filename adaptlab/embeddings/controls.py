@@ -26,6 +26,10 @@ class OneHot(TaskEncoder):
         self.names = sorted(set(names))
 
     @property
+    def known_tasks(self) -> Sequence[str]:
+        return self.names
+
+    @property
     def width(self) -> int:
         return len(self.names)
 

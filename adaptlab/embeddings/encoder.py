@@ -27,6 +27,11 @@ class TaskEncoder(ABC):
     def width(self) -> int:
         """Width of the vectors."""
 
+    @property
+    def known_tasks(self) -> Sequence[str] | None:
+        """The only tasks that have a vector, where there are such limits."""
+        return None
+
     def fit(self, names: Sequence[str]) -> None:  # noqa: B027
         """Learn which training tasks there are; only encoders with a code per task need to know."""
 

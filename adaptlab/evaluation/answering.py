@@ -1,7 +1,7 @@
 """Let a model answer questions by greedy generation: questions (and adapters) -> answer texts."""
 
-from collections.abc import Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -42,16 +42,29 @@ def ask(task: Task, count: int) -> list[Question]:
     ]
 
 
+Adapt = Callable[[Tensor, Tensor], AbstractContextManager[PreTrainedModel]]
+"""(conditions `[questions, width]`, prompt spans `[questions, 2]`) -> the adapted model, for the length of a block."""
+
+
+def adapted_by(model: PreTrainedModel, families: Sequence[AdapterFamily], generator: Generator) -> Adapt:
+    """Give each question the adapter that a generator emits for its condition."""
+
+    def adapt(conditions: Tensor, spans: Tensor) -> AbstractContextManager[PreTrainedModel]:
+        return attached(model, families, generator(conditions), spans)
+
+    return adapt
+
+
 @dataclass
 class Responder:
-    """A frozen model, alone or with a generator that adapts it per question.
+    """A frozen model, alone or adapted per question.
 
     Args:
         model: the frozen model.
         tokenizer: its tokenizer.
         prompt: how questions are put.
-        families: what the generator emits for.
-        generator: emits one adapter per distinct embedding; none for the base model alone.
+        adapt: binds adapters to the model, given the condition and the prompt span of each question; nothing does
+            for the base model alone.
         batch_size: questions answered at once.
         max_new_tokens: where an answer is cut if it has not ended.
     """
@@ -59,8 +72,7 @@ class Responder:
     model: PreTrainedModel
     tokenizer: PreTrainedTokenizerBase
     prompt: PromptFormat
-    families: Sequence[AdapterFamily] = ()
-    generator: Generator | None = None
+    adapt: Adapt | None = None
     batch_size: int = 64
     max_new_tokens: int = 24
 
@@ -83,7 +95,7 @@ class Responder:
 
         Args:
             questions: what to ask.
-            embeddings: the condition of each question's adapter; needed where there is a generator.
+            embeddings: the condition of each question's adapter; needed where the model is adapted.
             label: shown beside the progress bar.
         """
         shots = {q.task.name: q.task.splits.get("train", ())[: self.prompt.shots] for q in questions}
@@ -111,10 +123,7 @@ class Responder:
         input_ids = torch.tensor([[pad] * (longest - len(row)) + list(row) for row in ids], device=device)
         mask = torch.tensor([[0] * (longest - len(row)) + [1] * len(row) for row in ids], device=device)
         spans = torch.tensor([[min(self.prompt_start, len(row)), len(row)] for row in ids], device=device)
-        adapted: nullcontext[PreTrainedModel] = nullcontext(self.model)
-        if self.generator is not None and conditions is not None:
-            parameters = self.generator(conditions.to(device))
-            adapted = attached(self.model, self.families, parameters, spans)  # type: ignore[assignment]
-        with adapted:
+        adapted = self.adapt is not None and conditions is not None
+        with self.adapt(conditions.to(device), spans) if adapted else nullcontext():  # type: ignore[misc, union-attr]
             new = generate_tokens(self.model, input_ids, mask, self.max_new_tokens, self.stop_token_ids)
         return [str(text) for text in self.tokenizer.batch_decode(new, skip_special_tokens=True)]

@@ -8,6 +8,7 @@ from adaptlab.embeddings import check_descriptions
 from adaptlab.errors import ConfigurationError
 from adaptlab.evaluation.answering import Question
 from adaptlab.evaluation.conditions import CONDITIONS
+from adaptlab.evaluation.libraries import evaluate_library
 from adaptlab.evaluation.runs import Budget, evaluate_base, evaluate_checkpoint, load_trained, trained_responder
 from adaptlab.objectives import first_line
 from adaptlab.reports import draw_curves
@@ -23,8 +24,10 @@ def evaluate(
     method: str | None = None,
     conditions: list[str] | None = None,
     budget: Budget | None = None,
+    library: Path | None = None,
+    use: str = "oracle",
 ) -> None:
-    """Measure a checkpoint with its descriptions and its controls, or the base model in its best prompt forms.
+    """Measure a checkpoint with its descriptions and its controls, a library, or the base model in its best forms.
 
     Args:
         out: folder for the records.
@@ -36,6 +39,9 @@ def evaluate(
         conditions: how descriptions are given to a checkpoint, of aligned, shuffled, random_text and random_vector;
             all when None.
         budget: how much is measured.
+        library: a library of adapters to measure.
+        use: how the library is used: `oracle` (each task its own entry), `average` (plain mean of factors),
+            `effect-average` (mean of effects at the same rank), or `arrow` (every token chooses among entries).
     """
     unknown = sorted(set(conditions or ()) - set(CONDITIONS))
     if unknown:
@@ -43,10 +49,12 @@ def evaluate(
     budget = budget or Budget()
     if checkpoint is not None:
         paths = evaluate_checkpoint(checkpoint, out, budget, method, base_model, conditions or CONDITIONS)
+    elif library is not None:
+        paths = [evaluate_library(library, use, out, budget, suite, method)]
     elif base_model is not None:
         paths = evaluate_base(base_model, dtype, suite, out, budget)
     else:
-        raise ConfigurationError("say what to measure: --checkpoint FILE or --base_model NAME")
+        raise ConfigurationError("say what to measure: --checkpoint FILE, --library FOLDER or --base_model NAME")
     print("\n".join(f"wrote {path}" for path in paths))
 
 
@@ -80,9 +88,8 @@ def generate(checkpoint: Path, description: str, inputs: list[str], base_model: 
     """
     check_descriptions([description])
     trained = load_trained(checkpoint, base_model)
-    vector = trained.encoder.encode([description], ["described"]).vectors
     task = Task("described", (description,), {})
     questions = [Question(task, Example(text, ("unknown",)), description) for text in inputs]
-    answers = trained_responder(trained, Budget()).answer(questions, vector.expand(len(inputs), -1))
+    answers = trained_responder(trained, Budget()).answer(questions, trained.conditions(questions))
     for text, answer in zip(inputs, answers, strict=True):
         print(f"{text}  ->  {first_line(answer)}")

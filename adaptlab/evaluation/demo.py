@@ -137,8 +137,7 @@ def _show_answers(
     columns = {"base, described": Responder(base.model, base.tokenizer, form).answer(questions)}
     for method, checkpoint in checkpoints.items():
         trained = load_trained(checkpoint)
-        vectors = trained.encoder.encode([q.description for q in questions], [q.task.name for q in questions]).vectors
-        columns[method] = trained_responder(trained, Budget()).answer(questions, vectors)
+        columns[method] = trained_responder(trained, Budget()).answer(questions, trained.conditions(questions))
     table = Table(title="Held-out tasks, descriptions never seen: what each model answers", show_lines=True)
     for heading in ("description", "input", "right", *columns):
         table.add_column(heading, overflow="fold")

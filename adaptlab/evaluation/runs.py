@@ -6,21 +6,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
+import yaml
+from torch import Tensor
 
 from adaptlab.basemodels import BaseModel, load_base_model
 from adaptlab.contracts import RunRecord, Task, TaskSuite
-from adaptlab.embeddings import RandomVector, TaskEncoder
+from adaptlab.embeddings import RandomVector, TaskEncoder, condition_vectors
 from adaptlab.errors import CheckpointError, ConfigurationError
-from adaptlab.evaluation.answering import Question, Responder, ask
+from adaptlab.evaluation.answering import Question, Responder, adapted_by, ask
 from adaptlab.evaluation.conditions import CONDITIONS, with_other_descriptions, with_random_text
 from adaptlab.evaluation.records import Score, environment, example_hash, summarise, text_hash, write_record
 from adaptlab.objectives import exact_match
 from adaptlab.tasks import PromptFormat, load_suite
-from adaptlab.training.adaptation import SupervisedAdaptation, check_checkpoint
-from adaptlab.training.checkpoints import whole_checkpoint
-from adaptlab.training.cli import rebuild
+from adaptlab.training.adaptation import SupervisedAdaptation
+from adaptlab.training.module import check_checkpoint
 from adaptlab.training.progress import peak_memory_bytes
+from adaptlab.training.rebuilding import Rebuilt, rebuild
+from adaptlab.training.start_from import read_start
 
 
 @dataclass(frozen=True)
@@ -51,20 +53,38 @@ class Trained:
     """A trained generator with all it needs to answer.
 
     Args:
-        module: the generator on its base model.
-        encoder: embeds descriptions as in training.
-        prompt: the prompt form of training.
+        rebuilt: the generator on its base model, its encoder and the prompt form of training.
         config: the resolved configuration that it was trained with.
         cost: training time, memory and parameter counts.
         seed: the training seed.
     """
 
-    module: SupervisedAdaptation
-    encoder: TaskEncoder
-    prompt: PromptFormat
+    rebuilt: Rebuilt
     config: Mapping[str, Any]
     cost: Mapping[str, Any]
     seed: int
+
+    @property
+    def module(self) -> SupervisedAdaptation:
+        """The generator on its base model."""
+        return self.rebuilt.module
+
+    @property
+    def encoder(self) -> TaskEncoder:
+        """What makes conditions."""
+        return self.rebuilt.encoder
+
+    @property
+    def prompt(self) -> PromptFormat:
+        """The prompt form of training."""
+        return self.rebuilt.prompt
+
+    def conditions(self, questions: Sequence[Question], encoder: TaskEncoder | None = None) -> Tensor:
+        """The vector that each question's adapter is emitted from: `[questions, width]`."""
+        texts = [question.description for question in questions]
+        inputs = [question.example.input for question in questions]
+        names = [question.task.name for question in questions]
+        return condition_vectors(self.rebuilt.condition, encoder or self.encoder, texts, inputs, names)
 
 
 def load_trained(path: Path, base_model: str | None = None) -> Trained:
@@ -77,30 +97,22 @@ def load_trained(path: Path, base_model: str | None = None) -> Trained:
     Raises:
         CheckpointError: the file is absent, damaged, not ours, or of another base model.
     """
-    import yaml
-
-    try:
-        checkpoint = torch.load(whole_checkpoint(path), map_location="cpu", weights_only=True)
-    except CheckpointError:
-        raise
-    except Exception as error:
-        raise CheckpointError(f"{path} is damaged or not a checkpoint: {error}") from error
-    if not isinstance(checkpoint, dict) or "config" not in checkpoint or "base_model" not in checkpoint:
+    checkpoint = read_start(path)
+    if "config" not in checkpoint:
         raise CheckpointError(f"{path} is not a checkpoint of adaptlab: it holds no configuration")
-    config = yaml.safe_load(checkpoint["config"])
-    if base_model is not None:
-        config["model"]["base_model"] = base_model
-    module, data = rebuild(yaml.safe_dump(config))
+    rebuilt = rebuild(checkpoint, base_model)
+    module = rebuilt.module
     module.load_base_model()
     check_checkpoint(checkpoint, module.base_model_name, module.fingerprint)
-    data.encoder.use_base_model(module.frozen_model, module.tokenizer)
+    rebuilt.encoder.use_base_model(module.frozen_model, module.tokenizer)
     module.assemble(checkpoint["embedding_width"])
     missing, unknown = module.load_state_dict(checkpoint["state_dict"], strict=False)
     missing = [name for name in missing if not name.startswith("base_model.")]
     if missing or unknown:
         raise CheckpointError(f"{path} does not fit its own configuration: missing {missing}, unknown {unknown}")
     module.eval()
-    return Trained(module, data.encoder, data.prompt, config, checkpoint["cost"], int(config["seed_everything"]))
+    config = yaml.safe_load(checkpoint["config"])
+    return Trained(rebuilt, config, checkpoint["cost"], int(config["seed_everything"]))
 
 
 def score(questions: Sequence[Question], answers: Sequence[str], split: str, repeat: int = 0) -> list[Score]:
@@ -142,23 +154,32 @@ def evaluate_checkpoint(
     responder = trained_responder(trained, budget)
     name = method or default_method(trained)
     asked = questions_of(suite, budget)
+    known = trained.encoder.known_tasks
+    if known is not None:
+        asked = {split: [q for q in found if q.task.name in known] for split, found in asked.items()}
+        conditions = ["aligned"]
     paths = []
     for condition in conditions:
         if condition == "random_vector" and trained.prompt.description:
             continue
+        if condition != "aligned" and trained.rebuilt.condition == "input":
+            continue
         started = time.monotonic()
         scores: list[Score] = []
         for split, questions in asked.items():
+            if not questions:
+                continue
             repeats = budget.derangements if condition == "shuffled" and split == "heldout" else 1
             for repeat in range(repeats):
                 seed = budget.seed + repeat
                 put, encoder = _under(condition, questions, trained.encoder, seed)
-                vectors = encoder.encode([q.description for q in put], [q.task.name for q in put]).vectors
+                vectors = trained.conditions(put, encoder)
                 answers = responder.answer(put, vectors, f"{name} {condition} {split} {repeat + 1}/{repeats}")
                 scores += score(put, answers, split, repeat)
         record = RunRecord(
             method=name,
             condition=condition,
+            oracle=trained.rebuilt.oracle,
             base_model=module.base_model_name,
             seed=trained.seed,
             config={**trained.config, "evaluation": vars(budget)},
@@ -169,6 +190,7 @@ def evaluate_checkpoint(
             peak_memory_bytes=max(trained.cost["peak_memory_bytes"], peak_memory_bytes()),
             trained_parameters=trained.cost["trained_parameters"],
             emitted_parameters=sum(g.parameters_per_task for f in module.adapter_families for g in f.groups),
+            stored_bytes=sum(p.numel() * p.element_size() for p in module.generator.parameters()),
         )
         paths.append(write_record(out, record, scores))
     return paths
@@ -181,8 +203,7 @@ def trained_responder(trained: Trained, budget: Budget) -> Responder:
         module.frozen_model,
         module.tokenizer,
         trained.prompt,
-        module.adapter_families,
-        module.generator,
+        adapted_by(module.frozen_model, module.adapter_families, module.generator),
         budget.batch_size,
         budget.max_new_tokens,
     )

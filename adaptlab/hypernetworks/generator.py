@@ -30,6 +30,14 @@ class GeneratorContext:
 class Generator(nn.Module, ABC):
     """Maps task conditions to adapters. The only trained part of an adapted model."""
 
+    independent_tasks = False
+    """Whether tasks share no parameter, so that the loss of a batch is a sum over its tasks and not their mean."""
+
+    @property
+    def stopped_tasks(self) -> tuple[int, ...]:
+        """Independent tasks that train no more."""
+        return ()
+
     @abstractmethod
     def forward(self, embeddings: Float[Tensor, "batch width"]) -> AdapterParameters:
         """One adapter per row of task embeddings."""

@@ -1,9 +1,10 @@
-"""Generate the same adapter for every task, from free parameters."""
+"""Generate the same adapter for every task: from free parameters, or one that is given."""
 
 from jaxtyping import Float
 from torch import Tensor, nn
 
 from adaptlab.contracts import AdapterParameters
+from adaptlab.errors import ConfigurationError
 from adaptlab.hypernetworks.generator import Generator, GeneratorContext
 
 
@@ -25,6 +26,39 @@ class SharedAdapter(Generator):
             {
                 group.key: {
                     factor.name: getattr(self, f"start_{index}_{factor.name}").expand(rows, -1, -1, -1)
+                    for factor in group.factors
+                }
+                for index, group in enumerate(self.groups)
+            },
+        )
+
+
+class FixedAdapter(Generator):
+    """One given adapter for all tasks, nothing trained: the average of a library, or an adapter from disk.
+
+    Args:
+        adapter: of a single task.
+
+    Raises:
+        ConfigurationError: of more than one.
+    """
+
+    def __init__(self, adapter: AdapterParameters) -> None:
+        super().__init__()
+        if len(adapter) != 1:
+            raise ConfigurationError(f"one adapter is fixed for all tasks, got {len(adapter)}")
+        self.groups = adapter.groups
+        for index, group in enumerate(self.groups):
+            for name, value in adapter.factors[group.key].items():
+                self.register_buffer(f"fixed_{index}_{name}", value.detach().clone())
+
+    def forward(self, embeddings: Float[Tensor, "batch width"]) -> AdapterParameters:
+        rows = len(embeddings)
+        return AdapterParameters(
+            self.groups,
+            {
+                group.key: {
+                    factor.name: getattr(self, f"fixed_{index}_{factor.name}").expand(rows, -1, -1, -1)
                     for factor in group.factors
                 }
                 for index, group in enumerate(self.groups)

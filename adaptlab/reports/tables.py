@@ -27,6 +27,7 @@ def main_table(rows: Sequence[Row]) -> str:
         f"SD over seeds{seeds}",
         "trained parameters",
         "emitted parameters per task",
+        "stored MiB",
         "training minutes",
     ]
     body = [
@@ -37,6 +38,7 @@ def main_table(rows: Sequence[Row]) -> str:
             _seed_cell(row, splits, name_count=not seeds),
             _range_cell([record.trained_parameters for record in row.records]),
             _range_cell([record.emitted_parameters for record in row.records]),
+            _mebibytes([record.stored_bytes for record in row.records]),
             f"{sum(record.training_time_seconds for record in row.records) / len(row.records) / 60:,.1f}",
         ]
         for index, row in enumerate(rows)
@@ -85,6 +87,10 @@ def _seed_cell(row: Row, splits: Sequence[str], name_count: bool) -> str:
 def _range_cell(values: Sequence[int]) -> str:
     low, high = min(values), max(values)
     return f"{low:,}" if low == high else f"{low:,} to {high:,}"
+
+
+def _mebibytes(sizes: Sequence[int]) -> str:
+    return f"{max(sizes) / 2**20:,.1f}" if max(sizes) else ""
 
 
 def best_row_mean(rows: Sequence[Row], split: str) -> float | None:

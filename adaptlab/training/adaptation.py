@@ -1,16 +1,13 @@
 """Train a generator of adapters through a frozen language model: batch -> loss (supervised fine-tuning)."""
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from typing import Any, Literal
+from pathlib import Path
 
 import torch
 from jaxtyping import Float
-from lightning import LightningModule
 from lightning.pytorch.cli import OptimizerCallable
 from torch import Tensor, nn
-from torch.optim import Optimizer
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from adaptlab.adapters import AdapterFamily, attached
@@ -23,20 +20,27 @@ from adaptlab.basemodels import (
     starting_at,
     target_logits,
 )
-from adaptlab.contracts import AdapterParameters, AdapterSite
-from adaptlab.errors import CheckpointError, ConfigurationError
-from adaptlab.hypernetworks import Generator, GeneratorContext
+from adaptlab.contracts import AdapterSite
+from adaptlab.embeddings import OneHot
+from adaptlab.errors import ConfigurationError
 from adaptlab.objectives import mean_loss_per_example
 from adaptlab.training.batches import AdaptationBatch
 from adaptlab.training.hidden_states import HiddenStateCache
+from adaptlab.training.module import (
+    Adaptation,
+    GeneratorFactory,
+    Schedule,
+    generator_context,
+    in_units_of_a_library,
+    is_standardised,
+)
+from adaptlab.training.start_from import read_start, take_over
 from adaptlab.training.tally import TaskTally
 
 FamilyFactory = Callable[[Sequence[AdapterSite]], AdapterFamily]
-GeneratorFactory = Callable[[GeneratorContext], Generator]
-VALIDATION_SPLITS = ("validation", "seen")
 
 
-class SupervisedAdaptation(LightningModule):
+class SupervisedAdaptation(Adaptation):
     """Any generator, any families, one frozen model; the loss of the answer, a mean per example.
 
     Args:
@@ -55,6 +59,8 @@ class SupervisedAdaptation(LightningModule):
             the generator stays whole.
         cache_hidden_states: where the first layers are not adapted, compute their output once per example and keep it
             on disk, in the cache folder; for prompts without the description.
+        start_from: a checkpoint to begin with: a reconstruction's or another run's generator, a shared adapter as the
+            static start, or the trunk of a generator for another base model.
         compile: let `torch.compile` fuse what no adapter reaches into: the generator, and the parts of each layer
             without an adapted site. The first steps take minutes longer.
         trust_remote_code: run code that comes with the base model.
@@ -68,21 +74,21 @@ class SupervisedAdaptation(LightningModule):
         dtype: str = "float32",
         attention: str | None = None,
         optimizer: OptimizerCallable | None = None,
-        schedule: Literal["linear", "constant"] = "linear",
+        schedule: Schedule = "linear",
         warmup_share: float = 0.1,
         gradient_checkpointing: bool = False,
         shard_base_model: bool = False,
         cache_hidden_states: bool = False,
+        start_from: Path | None = None,
         compile: bool = False,
         trust_remote_code: bool = False,
     ) -> None:
-        super().__init__()
+        super().__init__(generator, optimizer, schedule, warmup_share)
         self.base_model_name, self.dtype_name, self.attention = base_model, dtype, attention
         self.trust_remote_code = trust_remote_code
-        self._family_factories, self._generator_factory = families, generator
-        self._optimizer, self.schedule, self.warmup_share = optimizer, schedule, warmup_share
+        self._family_factories = families
         self.gradient_checkpointing, self.shard_base_model = gradient_checkpointing, shard_base_model
-        self.compiled = compile
+        self.compiled, self.start_from = compile, start_from
         self.cache_hidden_states = cache_hidden_states
         self.lower: HiddenStateCache | None = None
         self.strict_loading = False
@@ -117,21 +123,34 @@ class SupervisedAdaptation(LightningModule):
         self._assembled = True
 
     @property
-    def adapter_families(self) -> list[AdapterFamily]:
-        """The families, as attached together."""
-        return list(self.families)  # type: ignore[arg-type]
-
-    @property
     def frozen_model(self) -> PreTrainedModel:
         """The base model."""
         return self.base_model
+
+    def standardise(self) -> None:
+        """Let the generator work in the units of a library, as reconstruction does; before it is assembled."""
+        self._generator_factory = in_units_of_a_library(self._generator_factory)
 
     def configure_model(self) -> None:
         """Build what depends on the base model and the encoder, before any strategy wraps this module."""
         if self._configured:
             return
         self._configured = True
-        self.assemble(self.trainer.datamodule.encoder.width)  # type: ignore[attr-defined]
+        data = self.trainer.datamodule  # type: ignore[attr-defined]
+        before = read_start(self.start_from) if self.start_from is not None else None
+        if before is not None and is_standardised(before["state_dict"]):
+            self.standardise()
+        self.assemble(data.condition_width)
+        if before is not None and self.start_from is not None:
+            settings = [family.settings for family in self.adapter_families]
+            take_over(self.generator, before, self.start_from, self.fingerprint, settings)
+        coded = isinstance(data.encoder, OneHot) and data.condition == "description"
+        if self.generator.independent_tasks and not coded:
+            raise ConfigurationError("a TaskTable needs a code per task; set data.encoder: adaptlab.embeddings.OneHot")
+        if data.heldout_oracles and not self.generator.independent_tasks:
+            raise ConfigurationError(
+                "data.heldout_oracles trains on held-out tasks, which only a TaskTable may: its adapters are ceilings"
+            )
         if self.shard_base_model:
             shard(self.frozen_model, self.trainer.strategy.root_device)
         if self.compiled:
@@ -147,33 +166,12 @@ class SupervisedAdaptation(LightningModule):
                     child.compile(dynamic=True)
         self.generator.compile(dynamic=True)
 
-    def configure_optimizers(self) -> Any:
-        """Train the generator; the frozen model is in no optimiser."""
-        trained = list(self.generator.parameters())
-        optimizer = self._optimizer(trained) if self._optimizer else torch.optim.AdamW(trained, 4e-4, weight_decay=0.0)
-        use_fused_kernel(optimizer)
-        total = int(self.trainer.estimated_stepping_batches)
-        warmup = math.ceil(self.warmup_share * total)
-
-        def factor(step: int) -> float:
-            if step < warmup:
-                return (step + 1) / warmup
-            return 1.0 if self.schedule == "constant" else max(0.0, (total - step) / max(1, total - warmup))
-
-        scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
-        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}
-
     def train(self, mode: bool = True) -> "SupervisedAdaptation":
         """Switch the generator's mode; the frozen model always stays in evaluation mode."""
         super().train(mode)
         if hasattr(self, "base_model"):
             self.frozen_model.eval()  # type: ignore[no-untyped-call]
         return self
-
-    def emit(self, embeddings: Float[Tensor, "descriptions width"]) -> AdapterParameters:
-        """One adapter per task embedding."""
-        emitted: AdapterParameters = self.generator(embeddings)
-        return emitted
 
     def losses(self, batch: AdaptationBatch) -> tuple[Float[Tensor, " batch"], Float[Tensor, " batch"]]:
         """Each example's loss, and whether greedy decoding would give its answer."""
@@ -207,31 +205,24 @@ class SupervisedAdaptation(LightningModule):
     def training_step(self, batch: AdaptationBatch, batch_index: int) -> Tensor:
         """Mean over examples; every process has equally many, so DDP's mean is the mean over the global batch."""
         losses, hits = self.losses(batch)
-        self._latest = batch.tasks, losses.detach()
+        self.note_step(batch.tasks, losses)
         loss = losses.mean()
         self.log("train/loss", loss, prog_bar=True, batch_size=len(batch))
         self.log("train/exact_match", hits.mean(), prog_bar=True, batch_size=len(batch))
+        if self.generator.independent_tasks:  # each adapter's own mean, summed; DDP divides by the number of processes
+            return loss * len(batch.embeddings) * self.trainer.world_size
         return loss
-
-    @property
-    def latest_loss(self) -> Tensor:
-        """Mean loss of this process's last training batch."""
-        return self._latest[1].mean()
-
-    def tasks_with_infinite_loss(self) -> list[str]:
-        """Names of the tasks whose loss was not finite in this process's last training batch."""
-        tasks, losses = self._latest
-        names = [task.name for task in self.trainer.datamodule.train_tasks]  # type: ignore[attr-defined]
-        return sorted({names[index] for index in tasks[~torch.isfinite(losses)].tolist()})
 
     def validation_step(self, batch: AdaptationBatch, batch_index: int, dataloader_idx: int = 0) -> None:
         """Count losses and hits per task of one split."""
         losses, hits = self.losses(batch)
-        self.tallies[VALIDATION_SPLITS[dataloader_idx]].update(batch.tasks, losses, hits)
+        split = list(self.tallies)[dataloader_idx]
+        self.tallies[split].update(batch.tasks, losses, hits)
 
     def on_validation_epoch_start(self) -> None:
         """Begin to count."""
-        sizes = {split: len(self.trainer.datamodule.tasks_of(split)) for split in VALIDATION_SPLITS}  # type: ignore[attr-defined]
+        data = self.trainer.datamodule  # type: ignore[attr-defined]
+        sizes = {split: len(data.tasks_of(split)) for split in data.measured}
         self.tallies = {split: TaskTally(size).to(self.device) for split, size in sizes.items()}
 
     def on_validation_epoch_end(self) -> None:
@@ -241,80 +232,12 @@ class SupervisedAdaptation(LightningModule):
             for value in ("loss", "exact_match"):
                 self.log(f"{split}/{value}", mean_over_examples(means, value), prog_bar=True, sync_dist=True)
 
-    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Keep what was trained and the families' buffers; leave out the frozen model, note which one it was."""
-        state = checkpoint["state_dict"]
-        checkpoint["state_dict"] = {key: value for key, value in state.items() if not key.startswith("base_model.")}
-        checkpoint["base_model"] = {
-            "name": self.base_model_name,
-            "dtype": self.dtype_name,
-            "fingerprint": self.fingerprint,
-        }
-        checkpoint["embedding_width"] = self.embedding_width
-
-    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Refuse a checkpoint of another base model, or one whose parameters are not this module's."""
-        check_checkpoint(checkpoint, self.base_model_name, self.fingerprint)
-        own = {key for key in self.state_dict() if not key.startswith("base_model.")}
-        found = set(checkpoint["state_dict"])
-        if own != found:
-            raise CheckpointError(
-                "the checkpoint's parameters are not those of this configuration; "
-                f"missing {sorted(own - found)[:3]}, unknown {sorted(found - own)[:3]}"
-            )
-
-
-def use_fused_kernel(optimizer: Optimizer) -> None:
-    """Let Adam and AdamW take each step in one kernel (six times as fast on a CPU), unless another one was asked for.
-
-    The groups are told, and not the constructor: Lightning refuses to clip gradients in mixed precision for optimisers
-    that were built with it, since those unscale gradients themselves.
-    """
-    if isinstance(optimizer, torch.optim.Adam):
-        for group in optimizer.param_groups:
-            chosen = (group[name] for name in ("fused", "foreach", "capturable", "differentiable"))
-            if group["fused"] is None and not any(chosen):
-                group["fused"] = True
+    @property
+    def weights(self) -> dict[str, str]:
+        return {"name": self.base_model_name, "dtype": self.dtype_name, "fingerprint": self.fingerprint}
 
 
 def mean_over_examples(means: Mapping[str, Float[Tensor, " tasks"]], value: str) -> Float[Tensor, ""]:
     """The mean over all examples from means per task."""
     examples = means["examples"]
     return torch.where(examples > 0, means[value] * examples, 0.0).sum() / examples.sum()
-
-
-def generator_context(families: Sequence[AdapterFamily], embedding_width: int) -> GeneratorContext:
-    """What a generator must know of the families: shapes and starts of their factors, in sorted order.
-
-    Raises:
-        ConfigurationError: two families of one kind.
-    """
-    owned = sorted(((family, group) for family in families for group in family.groups), key=lambda pair: pair[1].key)
-    keys = [group.key for _, group in owned]
-    if len(set(keys)) != len(keys):
-        raise ConfigurationError(f"families adapt the same sites twice: {keys}; list each family once")
-    return GeneratorContext(
-        groups=tuple(group for _, group in owned),
-        starts={group.key: dict(family.start(group)) for family, group in owned},
-        spreads={
-            group.key: {factor.name: family.start_spread(factor.name) for factor in group.factors}
-            for family, group in owned
-        },
-        embedding_width=embedding_width,
-    )
-
-
-def check_checkpoint(checkpoint: dict[str, Any], name: str, weights_fingerprint: str) -> None:
-    """Refuse a checkpoint that was trained on other weights.
-
-    Raises:
-        CheckpointError: naming both base models.
-    """
-    trained_on = checkpoint.get("base_model")
-    if not isinstance(trained_on, dict):
-        raise CheckpointError("this is not a checkpoint of adaptlab: it does not name its base model")
-    if trained_on["fingerprint"] != weights_fingerprint:
-        raise CheckpointError(
-            f"the checkpoint was trained on {trained_on['name']} ({trained_on['dtype']}, weights "
-            f"{trained_on['fingerprint']}), not on {name} (weights {weights_fingerprint}); use its own base model"
-        )

@@ -59,6 +59,11 @@ class AdaptationBatch:
     def __len__(self) -> int:
         return len(self.input_ids)
 
+    @property
+    def real_tokens(self) -> int:
+        """How many tokens are no padding."""
+        return int(self.attention_mask.sum())
+
     def to(self, device: torch.device | str, non_blocking: bool = False) -> "AdaptationBatch":
         """The batch on another device."""
         moved = {f.name: getattr(self, f.name).to(device, non_blocking=non_blocking) for f in fields(self)}

@@ -103,8 +103,20 @@ class SafeCheckpointIO(TorchCheckpointIO):
             file.unlink(missing_ok=True)
 
 
+def validation_follows(trainer: Trainer) -> bool:
+    """Whether the running batch is the last of an epoch that ends with a validation.
+
+    A run that went on from a checkpoint of this moment would leave that validation out, so it is written after it.
+    Where validations are counted in steps none belongs to the end of an epoch.
+    """
+    every = trainer.check_val_every_n_epoch
+    if not trainer.fit_loop.epoch_loop.batch_progress.is_last_batch or every is None:
+        return False
+    return bool(trainer.enable_validation and (trainer.current_epoch + 1) % every == 0)
+
+
 class KeepLast(Callback):
-    """Write the newest state every so many steps and at the last one, whatever else is kept.
+    """Write the newest state every so many steps and at the end, whatever else is kept.
 
     Args:
         path: the file.
@@ -122,6 +134,15 @@ class KeepLast(Callback):
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
         step = trainer.global_step
-        if step > self.written and (step % self.every_n_steps == 0 or step >= trainer.estimated_stepping_batches):
+        if step > self.written and step % self.every_n_steps == 0 and not validation_follows(trainer):
             trainer.save_checkpoint(self.path)
             self.written = step
+
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        step = trainer.global_step
+        if step > self.written and step % self.every_n_steps == 0 and validation_follows(trainer):
+            trainer.save_checkpoint(self.path)
+            self.written = step
+
+    def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        trainer.save_checkpoint(self.path)

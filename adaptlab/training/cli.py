@@ -6,15 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import yaml
-from jsonargparse import ArgumentParser, set_parsing_settings
-from lightning import LightningModule, Trainer
+from jsonargparse import set_parsing_settings
+from lightning import LightningDataModule, LightningModule, Trainer
 from lightning.pytorch.callbacks import ModelCheckpoint
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI, SaveConfigCallback
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 from lightning.pytorch.utilities import rank_zero_only
+from omegaconf import DictConfig, OmegaConf
 
-from adaptlab.errors import CheckpointError, TrainingError
+from adaptlab.errors import ConfigurationError, TrainingError
 from adaptlab.training.adaptation import SupervisedAdaptation
 from adaptlab.training.checkpoints import KeepLast, SafeCheckpointIO, previous
 from adaptlab.training.curves import TaskCurves
@@ -22,8 +22,11 @@ from adaptlab.training.datamodule import TaskDataModule
 from adaptlab.training.dry_run import dry_run
 from adaptlab.training.guards import Guards
 from adaptlab.training.interruption import EXIT_CODE, Interrupted, StopOnSignal
+from adaptlab.training.library_data import LibraryDataModule
+from adaptlab.training.module import Adaptation
 from adaptlab.training.progress import ProgressLines, RunCost
 from adaptlab.training.randomness import RandomnessOfStep
+from adaptlab.training.reconstruction import ReconstructionAdaptation
 
 DESCRIPTION = """Train a generator of adapters through a frozen language model.
 
@@ -31,6 +34,10 @@ A configuration names the base model, the adapter families (LoRA, LoReFT), the g
 and options overrule earlier ones, and a base.yaml beside the first file is read before it:
 
   adaptlab fit --config experiments/text_to_lora.yaml --data.batch_size 64
+
+With `objective: reconstruction` a hypernetwork learns the adapters of a library instead, without a language model:
+
+  adaptlab fit --config experiments/reconstruction/lora.yaml --data.library libraries/lora
 """
 
 
@@ -66,6 +73,12 @@ class FitCLI(LightningCLI):
 
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
         parser.add_lightning_class_args(ModelCheckpoint, "checkpoint")
+        parser.add_argument(
+            "--objective",
+            choices=list(OBJECTIVES),
+            default=next(name for name, (module, _) in OBJECTIVES.items() if module is self._model_class),
+            help="through the frozen model, or against a library of adapters; decides what model and data may hold",
+        )
         parser.add_argument(
             "--ckpt_path",
             type=Path | None,
@@ -103,6 +116,34 @@ class FitCLI(LightningCLI):
         """Leave the configuration as given: a checkpoint's hyperparameters never overrule the command line."""
 
 
+OBJECTIVES: dict[str, tuple[type[Adaptation], type[LightningDataModule]]] = {
+    "supervised": (SupervisedAdaptation, TaskDataModule),
+    "reconstruction": (ReconstructionAdaptation, LibraryDataModule),
+}
+
+
+def objective_of(arguments: list[str]) -> str:
+    """What a run is trained for, which decides what a configuration may hold: the option, or the last file's word.
+
+    Raises:
+        ConfigurationError: there is no such objective.
+    """
+    found = "supervised"
+    for index, argument in enumerate(arguments):
+        flag, _, value = argument.partition("=")
+        value = value or (arguments[index + 1] if index + 1 < len(arguments) else "")
+        if flag in ("-c", "--config") and Path(value).is_file():
+            held = OmegaConf.load(value)
+            found = str(held.get("objective", found)) if isinstance(held, DictConfig) else found
+    for index, argument in enumerate(arguments):
+        flag, _, value = argument.partition("=")
+        if flag == "--objective":
+            found = value or (arguments[index + 1] if index + 1 < len(arguments) else "")
+    if found not in OBJECTIVES:
+        raise ConfigurationError(f"no objective {found!r}; there are {', '.join(OBJECTIVES)}")
+    return found
+
+
 def trainer_defaults() -> dict[str, Any]:
     """Defaults of the trainer that every run shares."""
     return {
@@ -120,16 +161,19 @@ def fit(arguments: list[str]) -> None:
     set_parsing_settings(omegaconf_absolute_to_relative_paths=True)
     for expected in EXPECTED_WARNINGS:
         warnings.filterwarnings("ignore", expected)
+    arguments = with_base(arguments)
+    objective = objective_of(arguments)
+    module, data = OBJECTIVES[objective]
     cli = FitCLI(
-        SupervisedAdaptation,
-        TaskDataModule,
+        module,
+        data,
         save_config_callback=KeepConfig,
         save_config_kwargs={"overwrite": True},
         trainer_defaults=trainer_defaults(),
         seed_everything_default=0,
         auto_configure_optimizers=False,
         parser_kwargs={"parser_mode": "omegaconf+", "prog": "adaptlab fit", "description": DESCRIPTION},
-        args=with_base(arguments),
+        args=arguments,
         run=False,
     )
     try:
@@ -174,7 +218,7 @@ def finish(cli: FitCLI) -> None:
         trainer.loggers = [CSVLogger(root, name="", version=logs), TensorBoardLogger(root, name="", version=logs)]
     trainer.callbacks += [  # type: ignore[attr-defined]
         *(ProgressLines(), RunCost(), Guards(), RandomnessOfStep(cli.datamodule.seed)),
-        TaskCurves(root / "task_curves.csv"),
+        *([TaskCurves(root / "task_curves.csv")] if isinstance(cli.model, SupervisedAdaptation) else []),
         *(KeepLast(last, cli.config.save_every_n_steps), StopOnSignal(last)),
     ]
     try:
@@ -203,35 +247,3 @@ def clear_logs(root: Path) -> None:
     for pattern in ("logs*/metrics.csv", "logs*/events.out.tfevents.*"):
         for file in root.glob(pattern):
             file.unlink()
-
-
-def rebuild(config_text: str) -> tuple[SupervisedAdaptation, TaskDataModule]:
-    """Module and data module from the configuration that a checkpoint holds; only known classes are named in it.
-
-    Raises:
-        CheckpointError: the configuration names a class from elsewhere.
-    """
-    values = yaml.safe_load(config_text)
-    used = {"model": values["model"], "data": values["data"]}
-    refuse_foreign_classes(used)
-    parser = ArgumentParser(exit_on_error=False)
-    parser.add_class_arguments(SupervisedAdaptation, "model")
-    parser.add_class_arguments(TaskDataModule, "data")
-    built = parser.instantiate(parser.parse_object(used))
-    return built.model, built.data
-
-
-ALLOWED_CLASSES = ("adaptlab.", "torch.optim.")
-
-
-def refuse_foreign_classes(values: Any) -> None:
-    """Walk a configuration and refuse class paths outside of adaptlab and torch's optimisers."""
-    if isinstance(values, dict):
-        path = values.get("class_path")
-        if path is not None and not str(path).startswith(ALLOWED_CLASSES):
-            raise CheckpointError(f"the checkpoint's configuration names {path}, which is not a class of adaptlab")
-        for value in values.values():
-            refuse_foreign_classes(value)
-    elif isinstance(values, list):
-        for value in values:
-            refuse_foreign_classes(value)

@@ -1,9 +1,9 @@
 """Serve batches of mixed, described tasks: `TaskSuite` -> `AdaptationBatch`es for training and validation."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
-from itertools import pairwise
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import torch
 from lightning import LightningDataModule
@@ -12,14 +12,15 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from adaptlab.contracts import Task
-from adaptlab.embeddings import SentenceEncoder, TaskEncoder
+from adaptlab.embeddings import Condition, SentenceEncoder, TaskEncoder, condition_width
 from adaptlab.errors import ConfigurationError, TaskError
 from adaptlab.tasks import PromptFormat, load_suite
 from adaptlab.tasks.decontamination import refuse_contaminated
 from adaptlab.training.adaptation import SupervisedAdaptation
 from adaptlab.training.batches import AdaptationBatch, TokenizedExample, collate
 from adaptlab.training.examples import DescribedExamples
-from adaptlab.training.sampling import Pick, TaskBatchSampler
+from adaptlab.training.rounds import TaskRoundSampler
+from adaptlab.training.sampling import Pick, TaskBatchSampler, even_batches
 from adaptlab.training.tokens import TokenSource
 
 
@@ -43,21 +44,30 @@ class ResumableLoader(DataLoader[AdaptationBatch]):
             yield batch
 
 
-def evaluation_picks(tasks: Sequence[Task], descriptions: Sequence[Sequence[str]], limit: int) -> list[Pick]:
-    """The first `limit` test examples of each task; descriptions take turns."""
-    return [
-        Pick(index, example, example % len(descriptions[index]))
-        for index, task in enumerate(tasks)
-        for example in range(min(limit, len(task.splits["test"])))
-    ]
+@dataclass(frozen=True)
+class Measured:
+    """What a validation measures.
 
+    Args:
+        examples: of some tasks.
+        tasks: those tasks.
+        limit: how many of each.
+        last: whether these are the last ones of their split, not the first.
+    """
 
-def even_batches(picks: Sequence[Pick], batch_size: int, processes: int) -> list[list[Pick]]:
-    """All picks in order, in equally many batches for each process, none above `batch_size` and none left out."""
-    rounds = -(-len(picks) // (batch_size * processes))
-    count = min(rounds * processes, len(picks))
-    bounds = [len(picks) * index // count for index in range(count + 1)]
-    return [list(picks[start:stop]) for start, stop in pairwise(bounds)]
+    examples: DescribedExamples
+    tasks: Sequence[Task]
+    limit: int
+    last: bool = False
+
+    def picks(self) -> list[Pick]:
+        """The examples, task by task; descriptions take turns."""
+        source, found = self.examples.source, []
+        for index, task in enumerate(self.tasks):
+            count = len(task.splits[source.split])
+            numbers = range(max(0, count - self.limit), count) if self.last else range(min(self.limit, count))
+            found += [Pick(index, number, number % len(source.descriptions[index])) for number in numbers]
+        return found
 
 
 class TaskDataModule(LightningDataModule):
@@ -72,10 +82,15 @@ class TaskDataModule(LightningDataModule):
             `trainer.accumulate_grad_batches` times as many.
         examples_per_task: examples that each task gives to an epoch.
         examples_per_description: how many examples of a batch share a description, and so an adapter; more make a step
-            faster and its batch less varied.
+            faster and its batch less varied. In rounds, the batch of one task's step.
+        order: `mixed` draws batches from all tasks at random; in `rounds` every task takes its turn with a batch of its
+            own, the same whatever other tasks there are, which is how a `TaskTable` trains.
+        condition: what generators are conditioned on: the `description`, the `input` (HyperDecoder), or `both`.
         max_length_tokens: the longest prompt and answer; a longer example is an error.
         validation_examples: test examples per validation task.
         seen_examples: test examples per train task, for the learning curve on seen tasks.
+        held_back_examples: train examples per task that are kept from training and measured by each validation.
+        heldout_oracles: train on the held-out tasks' own train examples, for ceilings; only a `TaskTable` may.
         seed: decides the order of examples and the choice of descriptions.
         num_workers: processes that prepare batches ahead; 0 does it in the training process.
         skip_broken: leave broken files of a folder of tasks out, saying so, instead of stopping at the first.
@@ -90,9 +105,13 @@ class TaskDataModule(LightningDataModule):
         batch_size: int = 32,
         examples_per_task: int = 64,
         examples_per_description: int = 1,
+        order: Literal["mixed", "rounds"] = "mixed",
+        condition: Condition = "description",
         max_length_tokens: int = 512,
         validation_examples: int = 32,
         seen_examples: int = 2,
+        held_back_examples: int = 0,
+        heldout_oracles: bool = False,
         seed: int = 0,
         num_workers: int = 0,
         skip_broken: bool = False,
@@ -103,14 +122,27 @@ class TaskDataModule(LightningDataModule):
         self.batch_size, self.examples_per_task = batch_size, examples_per_task
         self.examples_per_description = examples_per_description
         self.max_length_tokens, self.seed, self.num_workers = max_length_tokens, seed, num_workers
+        self.order, self.condition = order, condition
+        if condition != "description" and examples_per_description > 1:
+            raise ConfigurationError(
+                "examples share no adapter where each input has its own; set examples_per_description: 1"
+            )
         self.validation_examples, self.seen_examples = validation_examples, seen_examples
+        self.held_back_examples, self.heldout_oracles = held_back_examples, heldout_oracles
         self.suite = load_suite(suite, skip_broken=skip_broken)
-        self.train_tasks, self.validation_tasks = self.suite.train, self.suite.validation
-        if not self.train_tasks or not self.validation_tasks:
+        trained = self.suite.test if heldout_oracles else self.suite.train
+        self.train_tasks = tuple(sorted(trained, key=lambda task: task.name))  # as one-hot codes count them
+        self.validation_tasks = self.suite.validation
+        if not self.train_tasks or (validation_examples and not self.validation_tasks):
             raise TaskError(f"suite {suite!r} needs at least one train and one validation task")
         if not allow_contaminated:
             refuse_contaminated(self.suite)
         self.encoder.fit([task.name for task in self.train_tasks])
+
+    @property
+    def condition_width(self) -> int:
+        """Width of the vectors that generators are conditioned on."""
+        return condition_width(self.condition, self.encoder)
 
     def prepare_data(self) -> None:
         """Tokenise and embed in one process per machine; the others then find both in the caches."""
@@ -121,29 +153,36 @@ class TaskDataModule(LightningDataModule):
         if hasattr(self, "training"):
             return
         assert self.trainer is not None
-        module = cast(SupervisedAdaptation, self.trainer.lightning_module)
+        module = self._module()
         self.tokenizer = module.tokenizer
         if not module.shard_base_model:  # else it may fit on no device; encoders that use it do so where it is
             module.frozen_model.to(self.trainer.strategy.root_device)  # type: ignore[arg-type]
         self.encoder.use_base_model(module.frozen_model, module.tokenizer)
         self.training = self._described(self.train_tasks, "train", [t.descriptions for t in self.train_tasks])
-        self.measured = [
-            (self._described(tasks, "test", [task.evaluation_descriptions for task in tasks]), limit)
-            for tasks, limit in (
-                (self.validation_tasks, self.validation_examples),
-                (self.train_tasks, self.seen_examples),
-            )
-        ]
+        self.measured: dict[str, Measured] = {}
+        for split, tasks, limit in (
+            ("validation", self.validation_tasks, self.validation_examples),
+            ("seen", self.train_tasks, self.seen_examples),
+        ):
+            if limit:
+                descriptions = [task.evaluation_descriptions for task in tasks]
+                self.measured[split] = Measured(self._described(tasks, "test", descriptions), tasks, limit)
+        if self.held_back_examples:
+            self.measured["held_back"] = Measured(self.training, self.train_tasks, self.held_back_examples, last=True)
         for line in self.suite.skipped:
             rank_zero_warn(f"left out: {line}")
 
+    def _module(self) -> SupervisedAdaptation:
+        assert self.trainer is not None
+        return cast(SupervisedAdaptation, self.trainer.lightning_module)
+
     def tasks_of(self, split: str) -> Sequence[Task]:
-        """The tasks that a validation measures as `validation` or as `seen`."""
-        return {"validation": self.validation_tasks, "seen": self.train_tasks}[split]
+        """The tasks that a validation measures as `validation`, `seen` or `held_back`."""
+        return self.measured[split].tasks
 
     def _described(self, tasks: Sequence[Task], split: str, descriptions: Sequence[Sequence[str]]) -> DescribedExamples:
         source = TokenSource(self.suite.fingerprint, tasks, split, descriptions, self.prompt)
-        return DescribedExamples(source, self.encoder, self.tokenizer, self.max_length_tokens)
+        return DescribedExamples(source, self.encoder, self.tokenizer, self.max_length_tokens, self.condition)
 
     def _collate(self, rows: Sequence[tuple[TokenizedExample, Tensor]], sharing: int = 1) -> AdaptationBatch:
         pad = self.tokenizer.pad_token_id
@@ -160,25 +199,38 @@ class TaskDataModule(LightningDataModule):
     def train_dataloader(self) -> ResumableLoader:
         """Every task equally often, in the same global batches whatever the number of processes."""
         assert self.trainer is not None
-        sampler = TaskBatchSampler(
-            self.training.tokens.example_lengths(),
-            self.training.tokens.description_lengths(),
-            examples_per_task=self.examples_per_task,
-            batch_size=self.batch_size,
-            seed=self.seed,
-            rank=self.trainer.global_rank,
-            processes=self.trainer.world_size,
-            sharing=self.examples_per_description,
-        )
+        lengths = [
+            of_task[: len(of_task) - self.held_back_examples] for of_task in self.training.tokens.example_lengths()
+        ]
+        short = [task.name for task, of_task in zip(self.train_tasks, lengths, strict=True) if not len(of_task)]
+        if short:
+            raise TaskError(
+                f"task {short[0]} has no more than {self.held_back_examples} train examples; hold back fewer"
+            )
+        options: dict[str, Any] = {
+            "example_lengths": lengths,
+            "description_lengths": self.training.tokens.description_lengths(),
+            "examples_per_task": self.examples_per_task,
+            "batch_size": self.batch_size,
+            "seed": self.seed,
+            "rank": self.trainer.global_rank,
+            "processes": self.trainer.world_size,
+            "sharing": self.examples_per_description,
+        }
+        if self.order == "rounds":
+            names, stopped = [task.name for task in self.train_tasks], self._module().generator.stopped_tasks
+            sampler: TaskBatchSampler = TaskRoundSampler(names, stopped=stopped, **options)
+        else:
+            sampler = TaskBatchSampler(**options)
         return ResumableLoader(self.training, batch_sampler=sampler, **self._loading(self.examples_per_description))
 
     def val_dataloader(self) -> list[DataLoader[AdaptationBatch]]:
         """Held-out validation tasks first, then seen tasks; both with unseen examples and descriptions."""
         assert self.trainer is not None
         loaders = []
-        for dataset, limit in self.measured:
-            source, lengths = dataset.source, dataset.tokens.example_lengths()
-            picks = evaluation_picks(source.tasks, source.descriptions, limit)
+        for measured in self.measured.values():
+            dataset, lengths = measured.examples, measured.examples.tokens.example_lengths()
+            picks = measured.picks()
             if len(picks) < self.trainer.world_size:
                 raise ConfigurationError(
                     f"{len(picks)} validation examples for {self.trainer.world_size} processes; raise "

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from adaptlab.training.adaptation import SupervisedAdaptation
-from adaptlab.training.batches import AdaptationBatch
+from adaptlab.training.module import Adaptation
 from adaptlab.training.progress import peak_memory_bytes
 
 STEPS, WARM_STEPS = 6, 2
@@ -29,14 +29,14 @@ class StepTimes(Callback):
             self.tokens.append(0)
 
     def on_train_batch_end(
-        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: AdaptationBatch, batch_idx: int
+        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        self.tokens[-1] += int(batch.attention_mask.sum()) * trainer.world_size  # waits for the device
+        self.tokens[-1] += batch.real_tokens * trainer.world_size  # waits for the device
         if (batch_idx + 1) % trainer.accumulate_grad_batches == 0:
             self.seconds.append(time.perf_counter() - self.started)
 
 
-def dry_run(trainer: Trainer, module: SupervisedAdaptation, data: Any, configuration: str) -> None:
+def dry_run(trainer: Trainer, module: Adaptation, data: Any, configuration: str) -> None:
     """Print the configuration, take a few real steps that write nothing, and print what a whole run would cost."""
     console = Console()
     if trainer.is_global_zero:
@@ -52,13 +52,15 @@ def dry_run(trainer: Trainer, module: SupervisedAdaptation, data: Any, configura
         return
     seconds = statistics.median(times.seconds[WARM_STEPS:])
     rate = sum(times.tokens[WARM_STEPS : len(times.seconds)]) / sum(times.seconds[WARM_STEPS:])
-    frozen = sum(p.numel() for p in module.frozen_model.parameters())
     trained = [p for p in module.parameters() if p.requires_grad]
     per_epoch = -(-int(trainer.num_training_batches) // trainer.accumulate_grad_batches)
     steps = planned if planned > 0 else per_epoch * (epochs or 1000)  # Lightning's own default
     groups = [group for family in module.adapter_families for group in family.groups]
-    rows = {
-        "frozen parameters": f"{frozen:,} ({module.dtype_name})",
+    rows = {}
+    if isinstance(module, SupervisedAdaptation):
+        frozen = sum(p.numel() for p in module.frozen_model.parameters())
+        rows["frozen parameters"] = f"{frozen:,} ({module.dtype_name})"
+    rows |= {
         "trained parameters": f"{sum(p.numel() for p in trained):,}",
         "emitted per task": f"{sum(group.parameters_per_task for group in groups):,}",
         "checkpoint, about": f"{3 * sum(p.numel() * p.element_size() for p in trained) / 2**20:,.0f} MiB with AdamW",

@@ -7,7 +7,7 @@ from torch.nn.utils import get_total_norm
 from torch.optim import Optimizer
 
 from adaptlab.errors import TrainingError
-from adaptlab.training.adaptation import SupervisedAdaptation
+from adaptlab.training.module import Adaptation
 
 
 class Guards(Callback):
@@ -22,12 +22,16 @@ class Guards(Callback):
     def __init__(self, skipped_steps: int = 10, divergence: float = 3.0, memory: float = 0.98) -> None:
         self.skipped_steps, self.divergence, self.memory = skipped_steps, divergence, memory
         self.skipped = 0
+        self.skipped_of: dict[str, int] = {}
         self.mean: float | None = None
         self.lowest = float("inf")
 
     def on_before_optimizer_step(self, trainer: Trainer, pl_module: LightningModule, optimizer: Optimizer) -> None:
         """Gradients are those of the global batch here, the same in every process, so all of them decide alike."""
-        assert isinstance(pl_module, SupervisedAdaptation)
+        assert isinstance(pl_module, Adaptation)
+        if pl_module.generator.independent_tasks:
+            self._skip_tasks(pl_module)
+            return
         gradients = [p.grad for group in optimizer.param_groups for p in group["params"] if p.grad is not None]
         if bool(torch.isfinite(get_total_norm(gradients))):
             self._watch(float(trainer.strategy.reduce(pl_module.latest_loss, reduce_op="mean")))
@@ -44,6 +48,24 @@ class Guards(Callback):
             )
         rank_zero_warn(f"step {trainer.global_step}: the gradient is not finite ({culprits}); the step is skipped")
         optimizer.zero_grad(set_to_none=True)  # optimisers leave parameters without a gradient as they are
+
+    def _skip_tasks(self, module: Adaptation) -> None:
+        """Let tasks without a finite gradient take no step; the others of the batch take theirs."""
+        gradients = [p.grad for p in module.generator.parameters() if p.grad is not None]
+        whole = torch.stack([torch.isfinite(gradient.flatten(1).sum(1)) for gradient in gradients]).all(0)
+        if bool(whole.all()):
+            return
+        for gradient in gradients:
+            gradient[~whole] = 0.0
+        names = [task.name for task in module.trainer.datamodule.train_tasks]  # type: ignore[attr-defined]
+        for task in (~whole).nonzero().flatten().tolist():
+            self.skipped_of[names[task]] = self.skipped_of.get(names[task], 0) + 1
+            if self.skipped_of[names[task]] > self.skipped_steps:
+                raise TrainingError(
+                    f"the gradient of {names[task]} was not finite in {self.skipped_of[names[task]]} steps; lower the "
+                    "learning rate, or look at its examples"
+                )
+            rank_zero_warn(f"the gradient of {names[task]} is not finite; the task skips this step")
 
     def _watch(self, loss: float) -> None:
         self.mean = loss if self.mean is None else self.memory * self.mean + (1 - self.memory) * loss

@@ -7,6 +7,8 @@ from typing import Any
 
 from lightning import Callback, LightningModule, Trainer
 
+from adaptlab.training.checkpoints import validation_follows
+
 EXIT_CODE = 128 + signal.SIGTERM
 
 
@@ -42,6 +44,14 @@ class StopOnSignal(Callback):
         if trainer.global_step == self.step:
             return  # within a step whose batches are accumulated
         self.step = trainer.global_step
+        if not validation_follows(trainer):
+            self._stop_if_asked(trainer)
+
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        if validation_follows(trainer):
+            self._stop_if_asked(trainer)
+
+    def _stop_if_asked(self, trainer: Trainer) -> None:
         if trainer.strategy.reduce_boolean_decision(self.asked, all=False):
             trainer.save_checkpoint(self.checkpoint)
             raise Interrupted(

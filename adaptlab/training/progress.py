@@ -9,8 +9,6 @@ import torch
 from lightning import Callback, LightningModule, Trainer
 from lightning.pytorch.utilities import rank_zero_info
 
-from adaptlab.training.batches import AdaptationBatch
-
 
 def peak_memory_bytes() -> int:
     """The most memory that this process has held: on its GPU where it uses one, else its largest resident set."""
@@ -50,7 +48,7 @@ class ProgressLines(Callback):
         self.step = trainer.global_step
 
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        self._print(trainer, ("validation/", "seen/"))
+        self._print(trainer, ("validation/", "seen/", "held_back/"))
 
 
 class RunCost(Callback):
@@ -76,9 +74,9 @@ class RunCost(Callback):
         self.batch_started = time.monotonic()
 
     def on_train_batch_end(
-        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: AdaptationBatch, batch_idx: int
+        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        self.tokens += int(batch.attention_mask.sum()) * trainer.world_size
+        self.tokens += batch.real_tokens * trainer.world_size
         self.seconds += time.monotonic() - self.batch_started
         self.batches += 1
         if self.batches % self.every_n_batches == 0:

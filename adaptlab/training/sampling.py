@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -76,6 +77,14 @@ def as_picks(rows: Int64[np.ndarray, "batch 3"]) -> list[Pick]:
     return [Pick(*row) for row in rows.tolist()]
 
 
+def even_batches(picks: Sequence[Pick], batch_size: int, processes: int) -> list[list[Pick]]:
+    """All picks in order, in equally many batches for each process, none above `batch_size` and none left out."""
+    rounds = -(-len(picks) // (batch_size * processes))
+    count = min(rounds * processes, len(picks))
+    bounds = [len(picks) * index // count for index in range(count + 1)]
+    return [list(picks[start:stop]) for start, stop in pairwise(bounds)]
+
+
 class TaskBatchSampler:
     """Gives each process its share of every global batch.
 
@@ -142,15 +151,17 @@ class TaskBatchSampler:
             self.done = 0
         self._resumed = False
 
-    def _batches(self) -> Int64[np.ndarray, "batches batch 3"]:
-        return global_batches(
-            self.example_lengths,
-            self.description_lengths,
-            self.examples_per_task,
-            self.batch_size,
-            self.seed,
-            self.epoch,
-            self.sharing,
+    def _batches(self) -> Sequence[Int64[np.ndarray, "batch 3"]]:
+        return list(
+            global_batches(
+                self.example_lengths,
+                self.description_lengths,
+                self.examples_per_task,
+                self.batch_size,
+                self.seed,
+                self.epoch,
+                self.sharing,
+            )
         )
 
     def __len__(self) -> int:

@@ -29,8 +29,8 @@ from adaptlab.files import written_whole
 from adaptlab.hypernetworks import Hypernetwork
 from adaptlab.objectives import mean_loss_per_example
 from adaptlab.tasks import PromptFormat, load_suite
-from adaptlab.training.adaptation import generator_context
 from adaptlab.training.batches import AdaptationBatch, TokenizedExample, collate, tokenize
+from adaptlab.training.module import generator_context
 
 BASE_MODEL = "packaged:smollm2-135m-instruct"
 Step = Callable[[], None]

@@ -7,7 +7,7 @@ import torch
 from adaptlab.adapters import LoRA, LoReFT
 from adaptlab.basemodels import BaseModel, list_sites
 from adaptlab.contracts import Example, Task
-from adaptlab.evaluation.answering import Question, Responder
+from adaptlab.evaluation.answering import Question, Responder, adapted_by
 from adaptlab.hypernetworks import Generator, GeneratorContext, Hypernetwork
 from adaptlab.tasks import PromptFormat
 
@@ -29,7 +29,14 @@ def responder(llama: BaseModel, context_for: Callable[..., GeneratorContext], ba
     torch.manual_seed(0)
     families = [LoRA(list_sites(llama.model), rank=2), LoReFT(list_sites(llama.model), rank=2)]
     generator = stirred(Hypernetwork(context_for(families), latent_width=8, head_width=8, dropout=0.0))
-    return Responder(llama.model, llama.tokenizer, PromptFormat(), families, generator, batch_size, max_new_tokens=6)
+    return Responder(
+        llama.model,
+        llama.tokenizer,
+        PromptFormat(),
+        adapted_by(llama.model, families, generator),
+        batch_size,
+        max_new_tokens=6,
+    )
 
 
 def answers(responder: Responder, asked: Sequence[Question]) -> list[str]:

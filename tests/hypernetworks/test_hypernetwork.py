@@ -106,7 +106,7 @@ from safetensors.torch import load_file
 from adaptlab.adapters import LoRA, LoReFT
 from adaptlab.basemodels import list_sites, load_base_model
 from adaptlab.hypernetworks import Hypernetwork
-from adaptlab.training.adaptation import generator_context
+from adaptlab.training.module import generator_context
 
 torch.set_num_threads(1)
 sites = list_sites(load_base_model("tiny-random:llama").model)

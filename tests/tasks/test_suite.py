@@ -77,5 +77,5 @@ def test_train_sets_of_the_scaling_study_are_nested() -> None:
 def test_families_can_be_picked_and_unknown_ones_are_named() -> None:
     part = load_suite("builtin:letters+wrap")
     assert {task.family for task in part.all_tasks} == {"letters", "wrap"}
-    with pytest.raises(TaskError, match=r"no family lettres; it has .*letters"):
+    with pytest.raises(TaskError, match=r"no family or task lettres; its families are .*letters"):
         load_suite("builtin:lettres")

@@ -2,14 +2,11 @@
 
 import os
 import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import pytest
 import torch
-from commandline import adaptlab, configuration, trained
+from commandline import adaptlab, begin, configuration, stop, trained, wait_for_step
 
 STEPS = 200
 ADAMW = {"class_path": "torch.optim.AdamW", "init_args": {"lr": 0.003}}
@@ -24,45 +21,13 @@ CHANGES = {
     "trainer.val_check_interval": 50,
     "trainer.check_val_every_n_epoch": None,
 }
+PYTHONPATH = f"{Path(__file__).parent.parent}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"
 TWO = ["--trainer.devices=2", "--trainer.strategy=ddp"]
 
 
 def command(folder: Path, suite: Path, processes: int) -> list[str]:
     path = configuration(folder, suite, **CHANGES)
     return ["fit", "--config", str(path), "--save_every_n_steps=9", *(TWO if processes == 2 else [])]
-
-
-def begin(arguments: list[str]) -> subprocess.Popen[str]:
-    """Start a run in a process group of its own."""
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    pipe = subprocess.PIPE
-    return subprocess.Popen(
-        [sys.executable, "-m", "adaptlab", *arguments],
-        stdout=pipe,
-        stderr=pipe,
-        text=True,
-        env=environment,
-        start_new_session=True,
-    )
-
-
-def stop(run: subprocess.Popen[str], how: signal.Signals, whole_group: bool) -> tuple[int, str]:
-    if whole_group:
-        os.killpg(run.pid, how)
-    else:
-        run.send_signal(how)
-    _, errors = run.communicate(timeout=120)
-    return run.returncode, errors
-
-
-def wait_for_step(folder: Path, step: int) -> None:
-    """Wait until a checkpoint of this step or a later one is written."""
-    last, give_up = folder / "checkpoints" / "last.ckpt", time.monotonic() + 200
-    while time.monotonic() < give_up:
-        if last.is_file() and torch.load(last, weights_only=True)["global_step"] >= step:
-            return
-        time.sleep(0.05)
-    raise AssertionError(f"no checkpoint of step {step} in {folder}")
 
 
 @pytest.fixture(scope="module")
@@ -97,6 +62,43 @@ def test_a_run_that_is_stopped_three_times_ends_like_one_left_alone(
     assert done.returncode == 0, done.stderr
     alone, again = left_alone[processes], trained(tmp_path)
     assert all(torch.equal(value, again[name]) for name, value in alone.items())
+
+
+COUNTED = {
+    "steps": {"trainer.max_steps": 40},
+    "epochs": {
+        "trainer.max_steps": -1,
+        "trainer.max_epochs": 4,
+        "trainer.val_check_interval": 1.0,
+        "trainer.check_val_every_n_epoch": 1,
+    },
+}
+
+
+@pytest.mark.parametrize("counted", COUNTED)
+@pytest.mark.parametrize("processes", [1, 2])
+def test_a_run_goes_on_from_within_its_first_epoch_and_from_the_end_of_one(
+    counted: str, processes: int, small_suite: Path, tmp_path: Path
+) -> None:
+    """Ten batches an epoch, whether a run is counted in steps or in epochs, each with a validation at its end."""
+    changes = {**CHANGES, **COUNTED[counted]}
+    several = ["--save_every_n_steps=5", "--ckpt_path=auto", *(TWO if processes == 2 else [])]
+    found = {}
+    for name, stops in (("whole", ()), ("stopped", (4, 10))):
+        folder = tmp_path / name
+        for step in stops:
+            asked = [{"class_path": "recording.AskToStop", "init_args": {"step": step}}]
+            path = configuration(folder, small_suite, **changes, **{"trainer.callbacks": asked})
+            stopped = adaptlab(["fit", "--config", str(path), *several], PYTHONPATH=PYTHONPATH)
+            assert stopped.returncode == 143, stopped.stderr
+            assert f"after step {step}" in stopped.stderr
+        done = adaptlab(["fit", "--config", str(configuration(folder, small_suite, **changes)), *several])
+        assert done.returncode == 0, done.stderr
+        found[name] = trained(folder)
+        if counted == "epochs":
+            curves = (folder / "task_curves.csv").read_text().splitlines()[1:]
+            assert {int(line.split(",")[0]) for line in curves} == {10, 20, 30, 40}
+    assert all(torch.equal(value, found["stopped"][key]) for key, value in found["whole"].items())
 
 
 def test_sigterm_says_how_to_go_on(small_suite: Path, tmp_path: Path) -> None:

@@ -1,0 +1,285 @@
+"""Keep many adapters of one base model on disk: `AdapterParameters` <-> a folder of safetensors and one JSON index.
+
+    library/
+      index.json          schema, base model, families, and for every entry its file, digest and provenance
+      entries/NAME.DIGEST.safetensors
+
+An entry is written whole before the index names it, under a name of its own, so a process that is killed leaves every
+entry that the index names whole. One process writes at a time. Factors are stored as `AdapterFamily.stored` gives them.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor
+
+from adaptlab.adapters.build import build_family
+from adaptlab.adapters.family import AdapterFamily
+from adaptlab.contracts import AdapterParameters, AdapterSite, SiteGroup
+from adaptlab.errors import AdaptlabError, LibraryError
+from adaptlab.files import write_json, written_whole
+
+SCHEMA = 1
+INDEX, ENTRIES = "index.json", "entries"
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,199}")
+_LONGEST_NAME = 160
+
+
+@dataclass(frozen=True)
+class BaseModelName:
+    """Which weights adapters belong to.
+
+    Args:
+        name: as for `load_base_model`.
+        dtype: of the frozen model.
+        fingerprint: of its weights.
+    """
+
+    name: str
+    dtype: str
+    fingerprint: str
+
+
+@dataclass
+class AdapterLibrary:
+    """Adapters of equal shape for one base model; made by `create`, opened by `open`.
+
+    Args:
+        folder: where it is.
+        base_model: the weights that all entries belong to.
+        families: how they adapt it.
+        entries: by name, the file's digest and where the adapter came from.
+    """
+
+    folder: Path
+    base_model: BaseModelName
+    families: tuple[AdapterFamily, ...]
+    entries: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    @classmethod
+    def create(cls, folder: Path, base_model: BaseModelName, families: Sequence[AdapterFamily]) -> "AdapterLibrary":
+        """Begin an empty library.
+
+        Raises:
+            LibraryError: there is one already.
+        """
+        if (folder / INDEX).exists():
+            raise LibraryError(f"{folder} is a library already; add to it, or choose another folder")
+        sites = sorted({site for family in families for group in family.groups for site in group.sites})
+        library = cls(folder, base_model, tuple(build_family(family.settings, sites) for family in families))
+        library._write_index({})
+        return library
+
+    @classmethod
+    def open(cls, folder: Path) -> "AdapterLibrary":
+        """Read a library's index; entries are read when they are asked for.
+
+        Raises:
+            LibraryError: it is missing, damaged, or of another schema.
+        """
+        path = folder / INDEX
+        try:
+            index = json.loads(path.read_text(encoding="utf-8"))
+            if index["schema"] != SCHEMA:
+                raise LibraryError(f"{path} has schema {index['schema']}, this version reads {SCHEMA}")
+            sites = tuple(sorted(AdapterSite(**site) for site in index["sites"]))
+            families = tuple(build_family(settings, sites) for settings in index["families"])
+            entries = {name: {**entry, "file": _plain_name(entry["file"])} for name, entry in index["entries"].items()}
+            return cls(folder, BaseModelName(**index["base_model"]), families, entries)
+        except FileNotFoundError:
+            raise LibraryError(f"{folder} is no library of adapters: it has no {INDEX}") from None
+        except LibraryError:
+            raise
+        except (ValueError, KeyError, TypeError, AttributeError, AdaptlabError) as error:
+            raise LibraryError(f"{path} is damaged ({type(error).__name__}: {error})") from error
+
+    @property
+    def groups(self) -> tuple[SiteGroup, ...]:
+        """What every entry adapts, in sorted order."""
+        return tuple(sorted((group for family in self.families for group in family.groups), key=lambda one: one.key))
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    def add(self, name: str, parameters: AdapterParameters, provenance: Mapping[str, Any]) -> None:
+        """Write one adapter, in place of one that has the name.
+
+        Args:
+            name: letters, digits, dots, dashes and underscores; a task's name for one.
+            parameters: of a single task.
+            provenance: where it came from: run, step, score, date; plain JSON types.
+
+        Raises:
+            LibraryError: the name is no file name, or the adapter is not finite, of another shape, or not one.
+        """
+        if not _NAME.fullmatch(name) or len(name) > _LONGEST_NAME:
+            raise LibraryError(
+                f"an adapter cannot be named {name!r}; use at most {_LONGEST_NAME} letters, digits, dots, dashes and "
+                "underscores"
+            )
+        if len(parameters) != 1 or parameters.groups != self.groups:
+            raise LibraryError(f"{name}: a library entry is one adapter of {[group.key for group in self.groups]}")
+        given = {
+            f"{group.key}/{factor}": value
+            for group in self.groups
+            for factor, value in parameters.factors[group.key].items()
+        }
+        broken = _not_finite(given)
+        if broken:
+            raise LibraryError(f"{name}: {broken} is not finite; such an adapter is not kept")
+        tensors: dict[str, Tensor] = {}
+        for family in self.families:
+            for group in family.groups:
+                stored = family.stored(group, parameters.factors[group.key])
+                tensors |= {f"{group.key}/{factor}": value[0].detach().cpu() for factor, value in stored.items()}
+        content = save({key: value.contiguous() for key, value in tensors.items()})
+        digest = hashlib.sha256(content).hexdigest()
+        file = f"{name}.{digest[:12]}.safetensors"
+        entry = {"file": file, "sha256": digest, "provenance": dict(provenance)}
+        with written_whole(self.folder / ENTRIES / file) as aside:
+            aside.write_bytes(content)
+        before = self.entries.get(name)
+        self._write_index({**self.entries, name: entry})
+        if before is not None and before["file"] != file:
+            (self.folder / ENTRIES / before["file"]).unlink(missing_ok=True)
+
+    def remove(self, name: str) -> None:
+        """Forget an adapter and delete its file.
+
+        Raises:
+            LibraryError: there is none of this name.
+        """
+        path = self._path(name)
+        self._write_index({other: entry for other, entry in self.entries.items() if other != name})
+        path.unlink(missing_ok=True)
+
+    def load(self, names: Sequence[str], canonical: bool = True) -> AdapterParameters:
+        """Some adapters, in this order.
+
+        Args:
+            names: of entries, at least one.
+            canonical: in the families' canonical gauge, not in the one that they were added in.
+
+        Raises:
+            LibraryError: naming the entry that is unknown, missing, damaged, of other shapes or not finite.
+        """
+        if not names:
+            raise LibraryError(f"name at least one of the {len(self)} adapters of {self.folder}")
+        read = [self._read(name) for name in names]
+        factors = {}
+        for family in self.families:
+            for group in family.groups:
+                own = [key for key in self._shapes if key.rpartition("/")[0] == group.key]
+                stacked = {key.rpartition("/")[2]: torch.stack([tensors[key] for tensors in read]) for key in own}
+                factors[group.key] = family.from_stored(group, stacked, canonical)
+        return AdapterParameters(self.groups, factors)
+
+    def verify(self) -> list[str]:
+        """Read every entry and compare its digest; one line per entry that is not as it was written."""
+        problems = []
+        for name in self.entries:
+            try:
+                self._read(name)
+                if _digest(self._path(name)) != self.entries[name]["sha256"]:
+                    problems.append(f"{name}: {self._path(name)} has changed since it was written")
+            except LibraryError as error:
+                problems.append(str(error))
+        return problems
+
+    def refuse_other_base_model(self, base_model: BaseModelName) -> None:
+        """Stop where adapters would be put on other weights than they were made for.
+
+        Raises:
+            LibraryError: naming both.
+        """
+        if base_model.fingerprint != self.base_model.fingerprint:
+            raise LibraryError(
+                f"the library {self.folder} is for {self.base_model.name} (weights {self.base_model.fingerprint}), not "
+                f"for {base_model.name} (weights {base_model.fingerprint}); use its own base model"
+            )
+
+    @property
+    def parameters(self) -> int:
+        """Numbers in all entries together."""
+        return len(self) * sum(group.parameters_per_task for group in self.groups)
+
+    @property
+    def bytes(self) -> int:
+        """Size of all entries on disk."""
+        return sum(self._path(name).stat().st_size for name in self.entries if self._path(name).is_file())
+
+    def _path(self, name: str) -> Path:
+        if name not in self.entries:
+            raise LibraryError(f"{self.folder} has no adapter {name!r}; it has {len(self)} others")
+        return self.folder / ENTRIES / str(self.entries[name]["file"])
+
+    @cached_property
+    def _shapes(self) -> dict[str, tuple[int, ...]]:
+        shapes: dict[str, tuple[int, ...]] = {}
+        for family in self.families:
+            for group in family.groups:
+                zeros = {f.name: torch.zeros(1, len(group.sites), f.rows, f.width) for f in group.factors}
+                stored = family.stored(group, zeros)
+                shapes |= {f"{group.key}/{factor}": tuple(value.shape[1:]) for factor, value in stored.items()}
+        return shapes
+
+    def _read(self, name: str) -> dict[str, Tensor]:
+        path = self._path(name)
+        try:
+            with safe_open(path, framework="pt") as file:
+                tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+        except FileNotFoundError:
+            raise LibraryError(f"{name}: its file {path} is missing") from None
+        except (SafetensorError, OSError) as error:
+            raise LibraryError(f"{name}: {path} is damaged ({error})") from error
+        found = {key: tuple(value.shape) for key, value in tensors.items()}
+        expected = self._shapes
+        if found != expected:
+            wrong = sorted(key for key in found.keys() | expected.keys() if found.get(key) != expected.get(key))[0]
+            raise LibraryError(
+                f"{name}: {wrong} has shape {found.get(wrong)}, where other entries have {expected.get(wrong)}"
+            )
+        broken = _not_finite(tensors)
+        if broken:
+            raise LibraryError(f"{name}: {broken} is not finite")
+        return tensors
+
+    def _write_index(self, entries: dict[str, dict[str, Any]]) -> None:
+        sites = sorted({site for group in self.groups for site in group.sites})
+        write_json(
+            self.folder / INDEX,
+            {
+                "schema": SCHEMA,
+                "base_model": vars(self.base_model),
+                "families": [dict(family.settings) for family in self.families],
+                "sites": [vars(site) for site in sites],
+                "entries": entries,
+            },
+        )
+        self.entries = entries
+
+
+def _not_finite(tensors: Mapping[str, Tensor]) -> str:
+    """The first tensor with a value that is not finite, or an empty text."""
+    return min((key for key, value in tensors.items() if not bool(torch.isfinite(value).all())), default="")
+
+
+def _plain_name(file: str) -> str:
+    """A file's name without any folder in it; an index names files of its own folder only."""
+    if not _NAME.fullmatch(file):
+        raise ValueError(f"{file!r} is no name of an entry's file")
+    return file
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

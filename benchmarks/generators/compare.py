@@ -1,0 +1,150 @@
+"""Put every generator of adapters in one held-out table: train, keep, measure, report; go on where it was left.
+
+    python benchmarks/generators/compare.py --seeds 0 1 2
+
+Every row sees the same tasks (the first of the nested order) and at most equally many examples: what tasks share takes
+all its steps, an oracle stops when its held-back examples say so. A run
+that has its record is left as it is; one that was stopped goes on from its checkpoint. Only the rows marked as oracles
+of held-out tasks see examples of those tasks.
+"""
+
+import argparse
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+EXPERIMENTS = ROOT / "experiments"
+FAMILIES = ("lora", "loreft")
+SYSTEMS = {
+    "text-to-{}": ("text_to_{}.yaml", ("aligned", "shuffled")),
+    "hyperdecoder-{}": ("hyperdecoder_{}.yaml", ("aligned",)),
+    "multitask-{}": ("multitask_{}.yaml", ("aligned",)),
+    "multitask-{}+description": ("shared_{}.yaml", ("aligned",)),
+}
+USES = ("oracle", "average", "effect-average", "arrow")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How much is trained and measured.
+
+    Args:
+        tasks: train tasks.
+        rounds: steps of every task's own adapter.
+        own_batch: examples of such a step.
+        batch_size: examples of a step of what all tasks share.
+        runs: folder for runs and libraries.
+        out: folder for records.
+    """
+
+    tasks: int
+    rounds: int
+    own_batch: int
+    batch_size: int
+    runs: Path
+    out: Path
+
+    @property
+    def steps(self) -> int:
+        """Steps after which what is shared has seen as many examples as all single adapters together."""
+        return self.tasks * self.rounds * self.own_batch // self.batch_size
+
+
+def adaptlab(*arguments: object) -> None:
+    """Run a command, or stop."""
+    words = [str(argument) for argument in arguments]
+    print("adaptlab", *words, flush=True)
+    subprocess.run([sys.executable, "-m", "adaptlab", *words], check=True, cwd=ROOT)
+
+
+def fit(plan: Plan, config: str, run: Path, seed: int, *options: str) -> Path:
+    """Train, or go on training; a finished run is left as it is."""
+    checkpoint, finished = run / "checkpoints" / "last.ckpt", run / "finished"
+    if not finished.exists():
+        adaptlab(
+            *("fit", "--config", EXPERIMENTS / config, "--ckpt_path", "auto", "--seed_everything", seed),
+            *("--data.suite", f"builtin@{plan.tasks}", "--trainer.default_root_dir", run, *options),
+        )
+        finished.touch()
+    return checkpoint
+
+
+def shared(plan: Plan, seed: int, family: str) -> Iterator[None]:
+    """Systems whose tasks share a generator."""
+    for pattern, (config, conditions) in SYSTEMS.items():
+        method = pattern.format(family)
+        if all((plan.out / f"{method}.{condition}.seed{seed}.json").exists() for condition in conditions):
+            continue
+        options = ("--trainer.max_steps", str(plan.steps), "--data.batch_size", str(plan.batch_size))
+        checking = ("--trainer.val_check_interval", str(max(1, plan.steps // 3)))
+        run = plan.runs / f"{method}.seed{seed}"
+        checkpoint = fit(plan, config.format(family), run, seed, *options, *checking)
+        adaptlab(
+            *("evaluate", "--checkpoint", checkpoint, "--method", method, "--out", plan.out),
+            *("--conditions", f"[{','.join(conditions)}]", *measured(seed)),
+        )
+        yield
+
+
+def oracles(plan: Plan, seed: int, family: str, heldout: bool) -> Iterator[None]:
+    """Task-specific adapters in one run, kept in a library, and what can be made of it."""
+    name = f"{'heldout_' if heldout else ''}oracles_{family}.seed{seed}"
+    uses = ("oracle",) if heldout else USES
+    methods = {use: f"{'heldout-oracle' if heldout else use}-{family}" for use in uses}
+    missing = [use for use in uses if not (plan.out / f"{methods[use]}.no description.seed{seed}.json").exists()]
+    if not missing:
+        return
+    epochs = 8
+    own = (
+        "--data.examples_per_description",
+        plan.own_batch,
+        "--data.examples_per_task",
+        plan.rounds // epochs * plan.own_batch,
+    )
+    length = ("--trainer.max_epochs", epochs, "--model.optimizer.init_args.total_steps", plan.rounds)
+    options = (*own, *length, "--data.heldout_oracles", str(heldout).lower())
+    checkpoint = fit(plan, f"oracles_{family}.yaml", plan.runs / name, seed, *(str(option) for option in options))
+    library = plan.runs / "libraries" / name
+    adaptlab("library", "add", library, checkpoint)
+    for use in missing:
+        adaptlab(
+            *("evaluate", "--library", library, "--use", use, "--suite", f"builtin@{plan.tasks}"),
+            *("--method", methods[use], "--out", plan.out, *measured(seed)),
+        )
+        yield
+
+
+def measured(seed: int) -> Sequence[object]:
+    """How much every row is measured."""
+    return ("--budget.seen_examples", 8, "--budget.heldout_examples", 10, "--budget.seed", seed)
+
+
+def main() -> None:
+    """Do what is left to do, then write the report."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0])
+    parser.add_argument("--tasks", type=int, default=64)
+    parser.add_argument("--rounds", type=int, default=32)
+    parser.add_argument("--own_batch", type=int, default=4)
+    parser.add_argument("--batch_size", type=int, default=12)
+    parser.add_argument("--runs", type=Path, default=ROOT / "runs" / "generators")
+    parser.add_argument("--out", type=Path, default=ROOT / "benchmarks" / "results" / "generators")
+    parser.add_argument("--report", type=Path, default=ROOT / "benchmarks" / "reports" / "generators")
+    chosen = parser.parse_args()
+    plan = Plan(chosen.tasks, chosen.rounds, chosen.own_batch, chosen.batch_size, chosen.runs, chosen.out)
+    for seed in chosen.seeds:
+        for family in FAMILIES:
+            for part in (
+                oracles(plan, seed, family, heldout=False),
+                shared(plan, seed, family),
+                oracles(plan, seed, family, heldout=True),
+            ):
+                for _ in part:
+                    adaptlab("report", plan.out, "--out", chosen.report)
+
+
+if __name__ == "__main__":
+    main()

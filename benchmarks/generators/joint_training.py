@@ -1,0 +1,144 @@
+"""Measure what training many task-specific adapters in one run gains over training them one by one, and changes.
+
+    python benchmarks/generators/joint_training.py --family lora --joint runs/oracles_lora \
+        --out benchmarks/reports/joint_training_lora.md
+
+Three parts, on SmolLM2: the same parameters (float32, eight tasks together against four of them alone, in the same data
+order); wall time (four single runs from start to end, against the finished joint run, in its own settings); and tokens
+per second with 1, 8 and 64 tasks in a batch.
+"""
+
+import argparse
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import torch
+import yaml
+from torch import Tensor
+
+from adaptlab.files import written_whole
+from adaptlab.tasks.suite import load_suite, nested_order
+from adaptlab.training.start_from import read_start
+
+ROOT = Path(__file__).resolve().parents[2]
+ALONE = 4
+
+
+def fit(config: str, run: Path, *options: str) -> float:
+    """Train in a process of its own; seconds from start to end."""
+    started = time.monotonic()
+    command = [sys.executable, "-m", "adaptlab", "fit", "--config", str(ROOT / "experiments" / config)]
+    subprocess.run([*command, f"--trainer.default_root_dir={run}", *options], check=True, cwd=ROOT)
+    return time.monotonic() - started
+
+
+def own(run: Path, name: str) -> dict[str, Tensor]:
+    """The parameters of one task's adapter at the end of a run."""
+    checkpoint = read_start(run / "checkpoints" / "last.ckpt")
+    names = sorted(trained_tasks(run))
+    state = checkpoint["state_dict"]
+    return {key: value[names.index(name)] for key, value in state.items() if key.startswith("generator.tables.")}
+
+
+def trained_tasks(run: Path) -> list[str]:
+    """Names of the tasks of a run."""
+    settings = yaml.safe_load((run / "config.yaml").read_text())
+    return [task.name for task in load_suite(settings["data"]["suite"]).train]
+
+
+def parity(config: str, names: list[str], folder: Path) -> list[str]:
+    """The same parameters, alone and together; both runs in float32, a few rounds without early stopping."""
+    exact = ("--model.dtype=float32", "--trainer.callbacks=[]", "--trainer.max_epochs=1", "--data.examples_per_task=80")
+    fit(config, folder / "together", f"--data.suite=builtin:{'+'.join(names)}", *exact)
+    lines = ["| task | largest difference | largest change by training | relative |", "|:--|--:|--:|--:|"]
+    for name in names[:ALONE]:
+        fit(config, folder / name, f"--data.suite=builtin:{name}", *exact)
+        fit(config, folder / "start", f"--data.suite=builtin:{name}", *exact, "--model.optimizer.init_args.lr=0.0")
+        start, alone, together = own(folder / "start", name), own(folder / name, name), own(folder / "together", name)
+        apart = max(float((alone[key] - together[key]).abs().max()) for key in alone)
+        moved = max(float((alone[key] - start[key]).abs().max()) for key in alone)
+        squared = [
+            sum(float((one[key] - other[key]).square().sum()) for key in alone)
+            for one, other in ((alone, together), (alone, start))
+        ]
+        lines.append(f"| {name} | {apart:.1e} | {moved:.1e} | {(squared[0] / squared[1]) ** 0.5:.1e} |")
+    return [
+        "## The same parameters",
+        "",
+        "Float32, 20 steps of 4 examples; 8 tasks together against one.",
+        "",
+        *lines,
+        "",
+    ]
+
+
+def wall_time(config: str, names: list[str], joint: Path, folder: Path) -> list[str]:
+    """Seconds of single runs, start-up included, against those of the joint run."""
+    settings = yaml.safe_load((joint / "config.yaml").read_text())
+    tasks = len(trained_tasks(joint))
+    runs = [folder / f"wall_{name}" for name in names[:ALONE]]
+    seconds = [fit(config, run, f"--data.suite=builtin:{name}") for run, name in zip(runs, names[:ALONE], strict=True)]
+    start_up = statistics.mean(
+        value - cost(run)["training_time_seconds"] for run, value in zip(runs, seconds, strict=True)
+    )
+    together = cost(joint)["training_time_seconds"] + start_up
+    alone = tasks * statistics.mean(seconds)
+    return [
+        "## Wall time",
+        "",
+        f"{tasks} adapters in one run ({settings['data']['suite']}): {together / 60:.1f} min. Alone, four of them took "
+        f"{', '.join(f'{value:.0f}' for value in seconds)} s, start-up included, so {tasks} single runs would take "
+        f"about {alone / 60:.1f} min. Joint / single: {together / alone:.2f}.",
+        "",
+    ]
+
+
+def cost(run: Path) -> dict[str, Any]:
+    """What a finished run took."""
+    found: dict[str, Any] = read_start(run / "checkpoints" / "last.ckpt")["cost"]
+    return found
+
+
+def throughput(config: str, folder: Path) -> list[str]:
+    """Tokens per second of steps with more and more tasks in a batch."""
+    lines = ["| tasks in a batch | examples | tokens/s | ms per step |", "|--:|--:|--:|--:|"]
+    for tasks in (1, 8, 64):
+        run, steps = folder / f"batch_{tasks}", max(6, 64 // tasks)
+        few = ("--trainer.max_epochs=1", f"--trainer.max_steps={steps}", "--trainer.limit_val_batches=0")
+        fit(config, run, f"--data.batch_size={4 * tasks}", "--trainer.callbacks=[]", *few)
+        rate, each = cost(run)["tokens"] / cost(run)["seconds_in_steps"], cost(run)["seconds_in_steps"] / steps
+        lines.append(f"| {tasks} | {4 * tasks} | {rate:,.0f} | {1000 * each:,.0f} |")
+    return ["## Tokens per second", "", *lines, ""]
+
+
+def main() -> None:
+    """Measure and write the report."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--family", choices=["lora", "loreft"], required=True)
+    parser.add_argument("--joint", type=Path, required=True, help="the folder of the finished joint run")
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--runs", type=Path, default=ROOT / "runs" / "joint_training")
+    chosen = parser.parse_args()
+    config, folder = f"oracles_{chosen.family}.yaml", chosen.runs / chosen.family
+    names = [task.name for task in nested_order(load_suite("builtin").train)[:8]]
+    lines = [
+        f"# Task-specific adapters, many in one run: {chosen.family}",
+        "",
+        f"Written by `python benchmarks/generators/joint_training.py` on {time.strftime('%Y-%m-%d')}, "
+        f"torch {torch.__version__}, {torch.get_num_threads()} threads.",
+        "",
+        *throughput(config, folder),
+        *parity(config, names, folder),
+        *wall_time(config, names, chosen.joint, folder),
+    ]
+    with written_whole(chosen.out) as aside:
+        aside.write_text("\n".join(lines), encoding="utf-8")
+    print("\n".join(lines))
+
+
+if __name__ == "__main__":
+    main()

@@ -19,7 +19,7 @@ from adaptlab.adapters.attach import attached_edits
 from adaptlab.adapters.family import AdapterFamily, Edit
 from adaptlab.adapters.lora import LoRA, balanced
 from adaptlab.adapters.loreft import LoReFT
-from adaptlab.contracts import AdapterParameters, SiteGroup
+from adaptlab.contracts import AdapterParameters, AdapterSite, SiteGroup
 from adaptlab.errors import ConfigurationError
 
 
@@ -92,6 +92,32 @@ def _by_expert(chosen: Int[Tensor, "tokens k"]) -> Iterator[tuple[int, Tensor, T
         yield expert, places // chosen.shape[1], places % chosen.shape[1]
 
 
+def routed_edits(
+    families: Sequence[AdapterFamily], library: AdapterParameters, top_k: int = 3, temperature: float = 1.0
+) -> list[tuple[AdapterFamily, SiteGroup, AdapterSite, Edit]]:
+    """Edits by which every token chooses among the adapters of a library; made once, for any number of batches.
+
+    Args:
+        families: of the adapters.
+        library: the experts.
+        top_k: how many experts a token takes, at least 1.
+        temperature: above 0; lower is more decided.
+
+    Raises:
+        ConfigurationError: top_k or temperature out of range, or a family that cannot be routed.
+    """
+    if top_k < 1 or temperature <= 0:
+        raise ConfigurationError(f"routing needs top_k >= 1 and temperature > 0, got {top_k} and {temperature}")
+    if {group.key for family in families for group in family.groups} != {group.key for group in library.groups}:
+        raise ConfigurationError(f"the library is for {[group.key for group in library.groups]}; route those families")
+    return [
+        (family, group, group.sites[index], _edit(experts, top_k, temperature))
+        for family in families
+        for group in family.groups
+        for index, experts in enumerate(_site_experts(family, group, library))
+    ]
+
+
 @contextmanager
 def routed(
     model: PreTrainedModel,
@@ -103,27 +129,9 @@ def routed(
 ) -> Iterator[PreTrainedModel]:
     """Let every token of the model choose among the adapters of a library while the block runs.
 
-    Args:
-        model: the frozen model.
-        families: of the adapters.
-        library: the experts.
-        prompt_spans: as for `attached`.
-        top_k: how many experts a token takes, at least 1.
-        temperature: above 0; lower is more decided.
-
-    Raises:
-        ConfigurationError: top_k or temperature out of range, or a family that cannot be routed.
+    Arguments and errors are those of `routed_edits`; `prompt_spans` is as for `attached`.
     """
-    if top_k < 1 or temperature <= 0:
-        raise ConfigurationError(f"routing needs top_k >= 1 and temperature > 0, got {top_k} and {temperature}")
-    if {group.key for family in families for group in family.groups} != {group.key for group in library.groups}:
-        raise ConfigurationError(f"the library is for {[group.key for group in library.groups]}; route those families")
-    edits = []
-    for family in families:
-        for group in family.groups:
-            for index, experts in enumerate(_site_experts(family, group, library)):
-                edits.append((family, group, group.sites[index], _edit(experts, top_k, temperature)))
-    with attached_edits(model, edits, prompt_spans):
+    with attached_edits(model, routed_edits(families, library, top_k, temperature), prompt_spans):
         yield model
 
 

@@ -11,7 +11,8 @@ from torch import Tensor
 from transformers import PreTrainedModel
 
 from adaptlab.adapters import AdapterLibrary, BaseModelName, attached
-from adaptlab.adapters.routing import routed
+from adaptlab.adapters.attach import attached_edits
+from adaptlab.adapters.routing import routed_edits
 from adaptlab.basemodels import BaseModel, fingerprint, load_base_model
 from adaptlab.contracts import AdapterParameters, RunRecord, TaskSuite
 from adaptlab.errors import ConfigurationError, LibraryError
@@ -27,7 +28,7 @@ CONDITION = "no description"
 
 
 def _own(library: AdapterLibrary, base: BaseModel) -> Adapt:
-    everything = library.load(list(library.entries))
+    everything = library.load(list(library.entries), canonical=False)
 
     def adapt(conditions: Tensor, spans: Tensor) -> AbstractContextManager[PreTrainedModel]:
         return attached(base.model, library.families, everything[conditions[:, 0].long()], spans)
@@ -47,7 +48,7 @@ def mean_of_factors(library: AdapterLibrary) -> AdapterParameters:
 
 def mean_of_effects(library: AdapterLibrary) -> AdapterParameters:
     """The adapter of the same rank whose effect is nearest to the mean of all effects."""
-    everything = library.load(list(library.entries))
+    everything = library.load(list(library.entries), canonical=False)
     return AdapterParameters(
         everything.groups,
         {
@@ -67,10 +68,10 @@ def _effect_average(library: AdapterLibrary, base: BaseModel) -> Adapt:
 
 
 def _arrow(library: AdapterLibrary, base: BaseModel) -> Adapt:
-    everything = library.load(list(library.entries))
+    edits = routed_edits(library.families, library.load(list(library.entries), canonical=False))
 
     def adapt(_conditions: Tensor, spans: Tensor) -> AbstractContextManager[PreTrainedModel]:
-        return routed(base.model, library.families, everything, spans)
+        return attached_edits(base.model, edits, spans)
 
     return adapt
 
@@ -105,10 +106,6 @@ def evaluate_library(
         raise ConfigurationError(f"a library cannot be used as {use!r}; it can as {', '.join(USES)}")
     started = time.monotonic()
     library = AdapterLibrary.open(folder)
-    base = load_base_model(library.base_model.name, library.base_model.dtype)
-    library.refuse_other_base_model(
-        BaseModelName(library.base_model.name, library.base_model.dtype, fingerprint(base.model))
-    )
     suite = load_suite(suite_name)
     asked = questions_of(suite, budget)
     names = list(library.entries)
@@ -116,25 +113,17 @@ def evaluate_library(
         asked = {split: [q for q in found if q.task.name in library.entries] for split, found in asked.items()}
     else:
         refuse_held_out(library, suite)
-    responder = Responder(
-        base.model,
-        base.tokenizer,
-        prompt_of(library),
-        USES[use](library, base),
-        budget.batch_size,
-        budget.max_new_tokens,
-    )
+    responder = _responder(library, use, budget)
     method = method or f"{use}-{'+'.join(family.name for family in library.families)}"
     scores: list[Score] = []
     for split, questions in asked.items():
         if questions:
             conditions = torch.tensor([[float(_place(names, question))] for question in questions])
             scores += score(questions, responder.answer(questions, conditions, f"{method} {split}"), split)
-    held_out = {task.name for task in suite.test}
     record = RunRecord(
         method=method,
         condition=CONDITION,
-        oracle=use == "oracle" and any(name in held_out for name in names),
+        oracle=use == "oracle" and any(task.name in library.entries for task in suite.test),
         base_model=library.base_model.name,
         seed=int(_first(library, "seed", budget.seed)),
         config={"library": str(folder), "use": use, "entries": names, "suite": suite_name, "evaluation": vars(budget)},
@@ -148,6 +137,15 @@ def evaluate_library(
         stored_bytes=library.bytes if use in ("oracle", "arrow") else library.bytes // len(library),
     )
     return write_record(out, record, scores)
+
+
+def _responder(library: AdapterLibrary, use: str, budget: Budget) -> Responder:
+    """Answers with the library on its own base model, whose weights are compared first."""
+    name = library.base_model
+    base = load_base_model(name.name, name.dtype)
+    library.refuse_other_base_model(BaseModelName(name.name, name.dtype, fingerprint(base.model)))
+    adapt = USES[use](library, base)
+    return Responder(base.model, base.tokenizer, prompt_of(library), adapt, budget.batch_size, budget.max_new_tokens)
 
 
 def refuse_held_out(library: AdapterLibrary, suite: TaskSuite) -> None:

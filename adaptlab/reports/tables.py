@@ -20,6 +20,7 @@ def main_table(rows: Sequence[Row]) -> str:
     columns = [_split_column(rows, split, best if split == "heldout" else None) for split in splits]
     seed_counts = {len(row.records) for row in rows} - {1}
     seeds = f" ({seed_counts.pop()} seeds)" if len(seed_counts) == 1 else ""
+    stored = any(record.stored_bytes for row in rows for record in row.records)
     header = [
         "method",
         "condition",
@@ -27,7 +28,7 @@ def main_table(rows: Sequence[Row]) -> str:
         f"SD over seeds{seeds}",
         "trained parameters",
         "emitted parameters per task",
-        "stored MiB",
+        *(["stored MiB"] if stored else []),
         "training minutes",
     ]
     body = [
@@ -38,7 +39,7 @@ def main_table(rows: Sequence[Row]) -> str:
             _seed_cell(row, splits, name_count=not seeds),
             _range_cell([record.trained_parameters for record in row.records]),
             _range_cell([record.emitted_parameters for record in row.records]),
-            _mebibytes([record.stored_bytes for record in row.records]),
+            *([_mebibytes([record.stored_bytes for record in row.records])] if stored else []),
             f"{sum(record.training_time_seconds for record in row.records) / len(row.records) / 60:,.1f}",
         ]
         for index, row in enumerate(rows)

@@ -96,7 +96,7 @@ class LibraryDataModule(LightningDataModule):
 
     def _reference(self) -> AdapterParameters:
         """The mean effect of the first entries: it does not depend on any entry's gauge."""
-        sample = self.adapters.load(self.names[:SAMPLE])
+        sample = self.adapters.load(self.names[:SAMPLE], canonical=False)
         factors = {}
         for family in self.adapters.families:
             for group in family.groups:
@@ -105,7 +105,7 @@ class LibraryDataModule(LightningDataModule):
 
     def targets(self, names: Sequence[str], reference: AdapterParameters | None) -> AdapterParameters:
         """Some entries, in the gauge nearest to a reference where one is given."""
-        found = self.adapters.load(names)
+        found = self.adapters.load(names, canonical=False)  # no loss depends on it
         self._refuse_idle(names, found)
         if reference is None:
             return found

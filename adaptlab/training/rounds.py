@@ -105,14 +105,14 @@ class TaskRoundSampler(TaskBatchSampler):
     def _batches(self) -> list[Int64[np.ndarray, "batch 3"]]:
         counts = [len(lengths) for lengths in self.description_lengths]
         picks = task_rounds(self.names, self.example_lengths, counts, self.rounds, self.sharing, self.seed, self.epoch)
-        found = []
+        found, cuts = [], list(pairwise(self._bounds()))
         for turn in range(self.rounds):
             longest = [
                 max(self.example_lengths[task][example] for example in picks[task, turn, :, 1])
                 for task in self.taking_part
             ]
             order = np.array(self.taking_part)[np.argsort(longest, kind="stable")]
-            found += [picks[order[start:stop], turn].reshape(-1, 3) for start, stop in pairwise(self._bounds())]
+            found += [picks[order[start:stop], turn].reshape(-1, 3) for start, stop in cuts]
         return found
 
     def __len__(self) -> int:

@@ -167,7 +167,7 @@ def test_values_of_the_table(tmp_path: Path) -> None:
     assert "| SD over seeds (2 seeds) |" in lines_with(text, "method", "condition")[0]
     row = lines_with(text, "| aligned |", "text-to-lora")[0]
     assert "| 50.0 [50.0, 50.0] | **25.0** [25.0, 25.0] | 100.0 [100.0, 100.0] |" in row
-    assert "| 0.0 seen, 35.4 held-out, 0.0 validation | 1,000,000 | 100,000 |  | 1.5 |" in row
+    assert "| 0.0 seen, 35.4 held-out, 0.0 validation | 1,000,000 | 100,000 | 1.5 |" in row
     assert "not measured | 100.0 [100.0, 100.0] |" in lines_with(text, "ceiling (oracle, ceiling)", "| aligned |")[0]
     heldout, seen = lines_with(text, "| text-to-lora | base, description |")
     assert "| +12.5 | [+12.5, +12.5] | 2 | yes |" in heldout

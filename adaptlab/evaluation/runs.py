@@ -165,17 +165,7 @@ def evaluate_checkpoint(
         if condition != "aligned" and trained.rebuilt.condition == "input":
             continue
         started = time.monotonic()
-        scores: list[Score] = []
-        for split, questions in asked.items():
-            if not questions:
-                continue
-            repeats = budget.derangements if condition == "shuffled" and split == "heldout" else 1
-            for repeat in range(repeats):
-                seed = budget.seed + repeat
-                put, encoder = _under(condition, questions, trained.encoder, seed)
-                vectors = trained.conditions(put, encoder)
-                answers = responder.answer(put, vectors, f"{name} {condition} {split} {repeat + 1}/{repeats}")
-                scores += score(put, answers, split, repeat)
+        scores = _scores_under(condition, trained, responder, asked, budget, name)
         record = RunRecord(
             method=name,
             condition=condition,
@@ -194,6 +184,28 @@ def evaluate_checkpoint(
         )
         paths.append(write_record(out, record, scores))
     return paths
+
+
+def _scores_under(
+    condition: str,
+    trained: Trained,
+    responder: Responder,
+    asked: Mapping[str, Sequence[Question]],
+    budget: Budget,
+    name: str,
+) -> list[Score]:
+    """Ask all questions with descriptions as a condition gives them; held-out ones under several shufflings."""
+    scores: list[Score] = []
+    for split, questions in asked.items():
+        if not questions:
+            continue
+        repeats = budget.derangements if condition == "shuffled" and split == "heldout" else 1
+        for repeat in range(repeats):
+            put, encoder = _under(condition, questions, trained.encoder, budget.seed + repeat)
+            vectors = trained.conditions(put, encoder)
+            answers = responder.answer(put, vectors, f"{name} {condition} {split} {repeat + 1}/{repeats}")
+            scores += score(put, answers, split, repeat)
+    return scores
 
 
 def trained_responder(trained: Trained, budget: Budget) -> Responder:

@@ -3,9 +3,23 @@
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from adaptlab.contracts import AdapterParameters
+from adaptlab.contracts import AdapterParameters, SiteGroup
 from adaptlab.errors import ConfigurationError
 from adaptlab.hypernetworks.generator import Generator, GeneratorContext
+
+
+def _same_for_all(generator: nn.Module, prefix: str, groups: tuple[SiteGroup, ...], rows: int) -> AdapterParameters:
+    """One adapter, kept as `PREFIX_GROUP_FACTOR` in a module, for many rows; nothing is copied."""
+    return AdapterParameters(
+        groups,
+        {
+            group.key: {
+                factor.name: getattr(generator, f"{prefix}_{index}_{factor.name}").expand(rows, -1, -1, -1)
+                for factor in group.factors
+            }
+            for index, group in enumerate(groups)
+        },
+    )
 
 
 class SharedAdapter(Generator):
@@ -20,17 +34,7 @@ class SharedAdapter(Generator):
                 self.register_parameter(f"start_{index}_{factor.name}", nn.Parameter(start))
 
     def forward(self, embeddings: Float[Tensor, "batch width"]) -> AdapterParameters:
-        rows = len(embeddings)
-        return AdapterParameters(
-            self.groups,
-            {
-                group.key: {
-                    factor.name: getattr(self, f"start_{index}_{factor.name}").expand(rows, -1, -1, -1)
-                    for factor in group.factors
-                }
-                for index, group in enumerate(self.groups)
-            },
-        )
+        return _same_for_all(self, "start", self.groups, len(embeddings))
 
 
 class FixedAdapter(Generator):
@@ -53,14 +57,4 @@ class FixedAdapter(Generator):
                 self.register_buffer(f"fixed_{index}_{name}", value.detach().clone())
 
     def forward(self, embeddings: Float[Tensor, "batch width"]) -> AdapterParameters:
-        rows = len(embeddings)
-        return AdapterParameters(
-            self.groups,
-            {
-                group.key: {
-                    factor.name: getattr(self, f"fixed_{index}_{factor.name}").expand(rows, -1, -1, -1)
-                    for factor in group.factors
-                }
-                for index, group in enumerate(self.groups)
-            },
-        )
+        return _same_for_all(self, "fixed", self.groups, len(embeddings))

@@ -1,6 +1,6 @@
 """Collect what the sites of a frozen model meet: prompts of some tasks -> hidden states of each site."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -10,7 +10,7 @@ from torch import Tensor
 from adaptlab.adapters import AdapterFamily
 from adaptlab.adapters.attach import attached_edits
 from adaptlab.basemodels import BaseModel
-from adaptlab.contracts import Task
+from adaptlab.contracts import SiteGroup, Task
 from adaptlab.tasks import PromptFormat
 
 BATCH = 32
@@ -62,10 +62,13 @@ def site_states(
         spans = torch.tensor([[min(start, len(row)), len(row)] for row in ids])
         with attached_edits(base.model, edits, spans):
             base.model(input_ids=input_ids, attention_mask=mask.long(), use_cache=False, logits_to_keep=1)
-    found = {}
-    for family in families:
-        for group in family.groups:
-            sites = [torch.cat(kept[group.key, index]) for index in range(len(group.sites))]
-            picked = torch.linspace(0, len(sites[0]) - 1, min(count, len(sites[0]))).long()
-            found[group.key] = torch.stack([values[picked] for values in sites])
-    return found
+    return {group.key: _spread(kept, group, count) for family in families for group in family.groups}
+
+
+def _spread(
+    kept: Mapping[tuple[str, int], Sequence[Tensor]], group: SiteGroup, count: int
+) -> Float[Tensor, "layers samples width"]:
+    """Some of the values of each site, evenly spread over all."""
+    sites = [torch.cat(list(kept[group.key, index])) for index in range(len(group.sites))]
+    picked = torch.linspace(0, len(sites[0]) - 1, min(count, len(sites[0]))).long()
+    return torch.stack([values[picked] for values in sites])

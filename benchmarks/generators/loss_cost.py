@@ -50,6 +50,25 @@ def make_library(folder: Path, count: int, family: LoRA) -> AdapterLibrary:
     return library
 
 
+def dense(library: AdapterLibrary, generator: Hypernetwork) -> list[str]:
+    """One layer of one module type with every weight change formed, and what all layers would take."""
+    targets = library.load(list(library.entries)[:BATCH], canonical=False).factors["lora/q_proj"]
+    emitted = generator(torch.randn(BATCH, 1024)).factors["lora/q_proj"]
+    before, started = peak_gib(), time.perf_counter()
+    change = emitted["B"][:, 0].transpose(1, 2) @ emitted["A"][:, 0]
+    wanted = targets["B"][:, 0].transpose(1, 2) @ targets["A"][:, 0]
+    (change - wanted).abs().mean().backward()
+    seconds = time.perf_counter() - started
+    size = change.numel() * change.element_size() * LAYERS
+    return [
+        f"| dense weight changes, one layer of q_proj | {seconds:.2f} | {max(peak_gib(), before):.2f} |",
+        "",
+        f"Dense, computed from one layer: {seconds * LAYERS:.0f} s and {size / 1e9:.1f} GB for the emitted changes of "
+        "q_proj alone, and as much again for the targets, their difference and its gradient.",
+        "",
+    ]
+
+
 def main() -> None:
     """Measure and write the report."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -88,21 +107,7 @@ def main() -> None:
         middle = chosen.steps // 2
         lines.append(f"| reading {BATCH} entries for {label} | {reading[middle]:.2f} | |")
         lines.append(f"| forward and backward by {label} | {stepping[middle]:.2f} | {peak_gib():.2f} |")
-    targets = library.load(names[:BATCH], canonical=False).factors["lora/q_proj"]
-    emitted = generator(torch.randn(BATCH, 1024)).factors["lora/q_proj"]
-    before, started = peak_gib(), time.perf_counter()
-    change = emitted["B"][:, 0].transpose(1, 2) @ emitted["A"][:, 0]
-    wanted = targets["B"][:, 0].transpose(1, 2) @ targets["A"][:, 0]
-    (change - wanted).abs().mean().backward()
-    seconds = time.perf_counter() - started
-    dense = change.numel() * change.element_size() * LAYERS
-    lines += [
-        f"| dense weight changes, one layer of q_proj | {seconds:.2f} | {max(peak_gib(), before):.2f} |",
-        "",
-        f"Dense, computed from one layer: {seconds * LAYERS:.0f} s and {dense / 1e9:.1f} GB for the emitted changes of "
-        "q_proj alone, and as much again for the targets, their difference and its gradient.",
-        "",
-    ]
+    lines += dense(library, generator)
     with written_whole(chosen.out) as aside:
         aside.write_text("\n".join(lines), encoding="utf-8")
     print("\n".join(lines))

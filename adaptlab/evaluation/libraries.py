@@ -107,12 +107,7 @@ def evaluate_library(
     started = time.monotonic()
     library = AdapterLibrary.open(folder)
     suite = load_suite(suite_name)
-    asked = questions_of(suite, budget)
-    names = list(library.entries)
-    if use == "oracle":
-        asked = {split: [q for q in found if q.task.name in library.entries] for split, found in asked.items()}
-    else:
-        refuse_held_out(library, suite)
+    asked, names = _questions(library, use, suite, budget), list(library.entries)
     responder = _responder(library, use, budget)
     method = method or f"{use}-{'+'.join(family.name for family in library.families)}"
     scores: list[Score] = []
@@ -137,6 +132,15 @@ def evaluate_library(
         stored_bytes=library.bytes if use in ("oracle", "arrow") else library.bytes // len(library),
     )
     return write_record(out, record, scores)
+
+
+def _questions(library: AdapterLibrary, use: str, suite: TaskSuite, budget: Budget) -> dict[str, list[Question]]:
+    """What is asked: oracles their own tasks, everything else all tasks."""
+    asked = questions_of(suite, budget)
+    if use == "oracle":
+        return {split: [q for q in found if q.task.name in library.entries] for split, found in asked.items()}
+    refuse_held_out(library, suite)
+    return asked
 
 
 def _responder(library: AdapterLibrary, use: str, budget: Budget) -> Responder:

@@ -12,11 +12,16 @@ COMMANDS = {
     "report": ("adaptlab.evaluation.commands:report", "turn records into tables and a figure"),
     "curves": ("adaptlab.evaluation.commands:curves", "draw the learning curves of runs"),
     "lm-eval": ("adaptlab.evaluation.lm_eval_model:lm_eval", "ask with lm-evaluation-harness's own tasks"),
-    "generate": ("adaptlab.evaluation.commands:generate", "adapt the model by a sentence and answer inputs"),
+    "generate": ("adaptlab.inference.commands:generate", "make an adapter from a sentence: save it, or try it out"),
+    "chat": ("adaptlab.inference.commands:chat", "talk to the base and the adapted model side by side"),
+    "release": ("adaptlab.inference.commands:release", "write a trained generator as others may use it"),
     "tasks": ("adaptlab.evaluation.suite_commands:tasks", "list, show, count, export and decontaminate tasks"),
     "library": ("adaptlab.evaluation.library_commands:library", "keep adapters: add, list, verify, remove, count"),
     "demo": ("adaptlab.evaluation.demo:demo", "train both families on a small model and compare them"),
 }
+
+OWN_PARSERS = ("chat", "curves", "fit", "generate", "library", "lm-eval", "release", "report", "tasks")
+"""Commands that read their arguments themselves."""
 
 USAGE = """usage: adaptlab COMMAND [options]
 
@@ -43,7 +48,7 @@ def main() -> None:
     module, function = COMMANDS[arguments[0]][0].split(":")
     try:
         command = getattr(importlib.import_module(module), function)
-        if arguments[0] in ("fit", "report", "curves", "tasks", "library", "lm-eval"):
+        if arguments[0] in OWN_PARSERS:
             command(arguments[1:])
         else:
             _call(command, arguments[0], arguments[1:])

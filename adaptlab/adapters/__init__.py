@@ -7,7 +7,9 @@ from adaptlab.adapters.family import AdapterFamily, Effect
 from adaptlab.adapters.library import AdapterLibrary, BaseModelName
 from adaptlab.adapters.lora import LoRA, balanced
 from adaptlab.adapters.loreft import LoReFT
+from adaptlab.adapters.merge import merge, merged, unmerge
 from adaptlab.adapters.positions import AllPositions, FirstLastPositions, Positions, PromptPositions
+from adaptlab.adapters.storing import sites_from_json, sites_of, sorted_groups
 
 __all__ = [
     "AdapterFamily",
@@ -26,4 +28,10 @@ __all__ = [
     "build_family",
     "horizontal_cayley",
     "horizontal_inverse",
+    "merge",
+    "merged",
+    "sites_from_json",
+    "sites_of",
+    "sorted_groups",
+    "unmerge",
 ]

@@ -19,8 +19,9 @@ from adaptlab.errors import ConfigurationError
 class _CurrentTokens:
     """Where the tokens of the running forward pass stand in their prompts; set by a hook on the whole model."""
 
-    def __init__(self, spans: Tensor, groups: Sequence[tuple[AdapterFamily, SiteGroup]]) -> None:
+    def __init__(self, spans: Tensor | int, groups: Sequence[tuple[AdapterFamily, SiteGroup]]) -> None:
         self.spans = spans
+        self.read_spans: Tensor | None = None
         self.groups = {group.key: (family, group) for family, group in groups}.values()
         self.chosen: dict[str, Tensor | None] = {}
 
@@ -31,9 +32,6 @@ class _CurrentTokens:
         if tokens is None:
             tokens = arguments[0]
         batch, length = tokens.shape[:2]
-        prompts = self.spans.shape[0]
-        if batch == 0 or batch % prompts:
-            raise ConfigurationError(f"{batch} rows for {prompts} prompts; give one row each, or k rows each in turn")
         cache = named.get("past_key_values")
         past = int(cache.get_seq_length()) if cache is not None else 0
         mask = named.get("attention_mask")
@@ -43,8 +41,23 @@ class _CurrentTokens:
             raise ConfigurationError("adapters need the two-dimensional attention mask [batch, tokens]")
         real = mask[:, : past + length].long()
         positions = torch.where(real > 0, real.cumsum(1) - 1, -1)[:, past:]
-        spans = self.spans.to(tokens.device).repeat_interleave(batch // prompts, 0)
+        spans = self._spans_of(batch, past, real).to(tokens.device)
         self.chosen = {group.key: family.chosen_tokens(group, positions, spans) for family, group in self.groups}
+
+    def _spans_of(self, batch: int, past: int, real: Tensor) -> Tensor:
+        """Each row's prompt span: as it was given, or what was read when the cache was empty."""
+        if isinstance(self.spans, int):
+            if past == 0 or self.read_spans is None:
+                ends = real.sum(1)
+                self.read_spans = torch.stack([ends.clamp(max=self.spans), ends], dim=1)
+            given = self.read_spans
+        else:
+            given = self.spans
+        if batch == 0 or batch % len(given):
+            raise ConfigurationError(
+                f"{batch} rows for {len(given)} prompts; give one row each, or k rows each in turn"
+            )
+        return given.repeat_interleave(batch // len(given), 0)
 
 
 def _site_hook(edit: Edit, group: SiteGroup, current: _CurrentTokens) -> Any:
@@ -101,7 +114,7 @@ def attached(
     model: PreTrainedModel,
     families: Sequence[AdapterFamily],
     parameters: AdapterParameters,
-    prompt_spans: Int[Tensor, "batch 2"],
+    prompt_spans: Int[Tensor, "batch 2"] | int,
     recompute: Sequence[nn.Module] = (),
 ) -> Iterator[PreTrainedModel]:
     """Adapt the model while the block runs; whatever happens inside, the hooks are gone afterwards.
@@ -114,16 +127,19 @@ def attached(
         families: the families that the parameters belong to.
         parameters: one adapter per row, or per k rows in succession.
         prompt_spans: per row the first and one-past-last prompt position that counts for position choices, not
-            counting padding; `(0, prompt length)` counts all of the prompt.
+            counting padding; `(0, prompt length)` counts all of the prompt. An integer stands for all rows and means
+            that the prompt is what the model reads with an empty cache, from this position on: right for `generate`
+            with a cache, wrong where a prompt is read in pieces, or again for every new token.
         recompute: layers whose insides the backward pass computes again instead of keeping them (gradient
             checkpointing, Chen et al. 2016); the backward pass must then come after the block.
 
     Raises:
         ConfigurationError: the adapters cannot be shared out evenly over the prompts, or a family is missing.
     """
-    if not len(parameters) or prompt_spans.shape[0] % len(parameters):
+    if not len(parameters) or (isinstance(prompt_spans, Tensor) and prompt_spans.shape[0] % len(parameters)):
         raise ConfigurationError(
-            f"{len(parameters)} adapters for {prompt_spans.shape[0]} prompts; give one each, or one for every k prompts"
+            f"{len(parameters)} adapters for {len(prompt_spans) if isinstance(prompt_spans, Tensor) else 'all'} "
+            "prompts; give one each, or one for every k prompts"
         )
     with attached_edits(model, edits_of(families, parameters), prompt_spans, recompute):
         yield model
@@ -153,7 +169,7 @@ def edits_of(families: Sequence[AdapterFamily], parameters: AdapterParameters) -
 def attached_edits(
     model: PreTrainedModel,
     edits: Sequence[SiteEdit],
-    prompt_spans: Int[Tensor, "batch 2"],
+    prompt_spans: Int[Tensor, "batch 2"] | int,
     recompute: Sequence[nn.Module] = (),
 ) -> Iterator[PreTrainedModel]:
     """Hang ready edits on a model's sites while the block runs; what `attached` and routing have in common."""

@@ -112,6 +112,10 @@ class AdapterFamily(nn.Module, ABC):
         """One adapter of the same rank whose effect is nearest to the mean of the effects of all."""
 
     @abstractmethod
+    def scaled(self, group: SiteGroup, factors: FactorTensors, strength: float) -> FactorTensors:
+        """Factors with `strength` times the effect; 0 gives the base model."""
+
+    @abstractmethod
     def effect(self, group: SiteGroup, factors: FactorTensors) -> Effect:
         """What factors do to a value, whatever gauge they are in."""
 

@@ -17,14 +17,22 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
 from adaptlab.adapters.build import build_family
 from adaptlab.adapters.family import AdapterFamily
-from adaptlab.contracts import AdapterParameters, AdapterSite, SiteGroup
+from adaptlab.adapters.storing import (
+    from_tensors,
+    not_finite,
+    sites_from_json,
+    sites_of,
+    sorted_groups,
+    tensor_shapes,
+    to_tensors,
+)
+from adaptlab.contracts import AdapterParameters, SiteGroup
 from adaptlab.errors import AdaptlabError, LibraryError
 from adaptlab.files import write_json, written_whole
 
@@ -74,7 +82,7 @@ class AdapterLibrary:
         """
         if (folder / INDEX).exists():
             raise LibraryError(f"{folder} is a library already; add to it, or choose another folder")
-        sites = sorted({site for family in families for group in family.groups for site in group.sites})
+        sites = sites_of(families)
         library = cls(folder, base_model, tuple(build_family(family.settings, sites) for family in families))
         library._write_index({})
         return library
@@ -91,7 +99,7 @@ class AdapterLibrary:
             index = json.loads(path.read_text(encoding="utf-8"))
             if index["schema"] != SCHEMA:
                 raise LibraryError(f"{path} has schema {index['schema']}, this version reads {SCHEMA}")
-            sites = tuple(sorted(AdapterSite(**site) for site in index["sites"]))
+            sites = sites_from_json(index["sites"])
             families = tuple(build_family(settings, sites) for settings in index["families"])
             entries = {name: {**entry, "file": _plain_name(entry["file"])} for name, entry in index["entries"].items()}
             return cls(folder, BaseModelName(**index["base_model"]), families, entries)
@@ -105,7 +113,7 @@ class AdapterLibrary:
     @property
     def groups(self) -> tuple[SiteGroup, ...]:
         """What every entry adapts, in sorted order."""
-        return tuple(sorted((group for family in self.families for group in family.groups), key=lambda one: one.key))
+        return sorted_groups(self.families)
 
     def __len__(self) -> int:
         return len(self.entries)
@@ -133,15 +141,10 @@ class AdapterLibrary:
             for group in self.groups
             for factor, value in parameters.factors[group.key].items()
         }
-        broken = _not_finite(given)
+        broken = not_finite(given)
         if broken:
             raise LibraryError(f"{name}: {broken} is not finite; such an adapter is not kept")
-        tensors: dict[str, Tensor] = {}
-        for family in self.families:
-            for group in family.groups:
-                stored = family.stored(group, parameters.factors[group.key])
-                tensors |= {f"{group.key}/{factor}": value[0].detach().cpu() for factor, value in stored.items()}
-        content = save({key: value.contiguous() for key, value in tensors.items()})
+        content = save(to_tensors(self.families, parameters))
         digest = hashlib.sha256(content).hexdigest()
         file = f"{name}.{digest[:12]}.safetensors"
         entry = {"file": file, "sha256": digest, "provenance": dict(provenance)}
@@ -174,14 +177,7 @@ class AdapterLibrary:
         """
         if not names:
             raise LibraryError(f"name at least one of the {len(self)} adapters of {self.folder}")
-        read = [self._read(name) for name in names]
-        factors = {}
-        for family in self.families:
-            for group in family.groups:
-                own = [key for key in self._shapes if key.rpartition("/")[0] == group.key]
-                stacked = {key.rpartition("/")[2]: torch.stack([tensors[key] for tensors in read]) for key in own}
-                factors[group.key] = family.from_stored(group, stacked, canonical)
-        return AdapterParameters(self.groups, factors)
+        return from_tensors(self.families, [self._read(name) for name in names], canonical)
 
     def verify(self) -> list[str]:
         """Read every entry and compare its digest; one line per entry that is not as it was written."""
@@ -224,13 +220,7 @@ class AdapterLibrary:
 
     @cached_property
     def _shapes(self) -> dict[str, tuple[int, ...]]:
-        shapes: dict[str, tuple[int, ...]] = {}
-        for family in self.families:
-            for group in family.groups:
-                zeros = {f.name: torch.zeros(1, len(group.sites), f.rows, f.width) for f in group.factors}
-                stored = family.stored(group, zeros)
-                shapes |= {f"{group.key}/{factor}": tuple(value.shape[1:]) for factor, value in stored.items()}
-        return shapes
+        return tensor_shapes(self.families)
 
     def _read(self, name: str) -> dict[str, Tensor]:
         path = self._path(name)
@@ -248,29 +238,23 @@ class AdapterLibrary:
             raise LibraryError(
                 f"{name}: {wrong} has shape {found.get(wrong)}, where other entries have {expected.get(wrong)}"
             )
-        broken = _not_finite(tensors)
+        broken = not_finite(tensors)
         if broken:
             raise LibraryError(f"{name}: {broken} is not finite")
         return tensors
 
     def _write_index(self, entries: dict[str, dict[str, Any]]) -> None:
-        sites = sorted({site for group in self.groups for site in group.sites})
         write_json(
             self.folder / INDEX,
             {
                 "schema": SCHEMA,
                 "base_model": vars(self.base_model),
                 "families": [dict(family.settings) for family in self.families],
-                "sites": [vars(site) for site in sites],
+                "sites": [vars(site) for site in sites_of(self.families)],
                 "entries": entries,
             },
         )
         self.entries = entries
-
-
-def _not_finite(tensors: Mapping[str, Tensor]) -> str:
-    """The first tensor with a value that is not finite, or an empty text."""
-    return min((key for key, value in tensors.items() if not bool(torch.isfinite(value).all())), default="")
 
 
 def _plain_name(file: str) -> str:

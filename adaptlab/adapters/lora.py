@@ -127,6 +127,9 @@ class LoRA(AdapterFamily):
         down, up = balanced(all_a, all_b / count)
         return {"A": down[None, :, :rank], "B": up[None, :, :rank]}
 
+    def scaled(self, group: SiteGroup, factors: FactorTensors, strength: float) -> FactorTensors:
+        return {"A": factors["A"], "B": strength * factors["B"]}
+
     def effect(self, group: SiteGroup, factors: FactorTensors) -> Effect:
         """`s B'A`."""
         return Effect(self.scale * factors["B"].double(), factors["A"])

@@ -137,6 +137,10 @@ class LoReFT(AdapterFamily):
         stored = {"R": basis, "D": mapped[..., :-1], "b": mapped[..., -1:]}
         return self.from_stored(group, {name: value[None] for name, value in stored.items()})
 
+    def scaled(self, group: SiteGroup, factors: FactorTensors, strength: float) -> FactorTensors:
+        """Of the edit `R(Dh + b)`; the subspace stays."""
+        return {"A": factors["A"], "D": strength * factors["D"], "b": strength * factors["b"]}
+
     def effect(self, group: SiteGroup, factors: FactorTensors) -> Effect:
         """`R [sD, b]`."""
         right = torch.cat([self.scale * factors["D"].double(), factors["b"].double()], dim=-1)

@@ -1,7 +1,14 @@
 """Load a frozen causal language model, list where it can be adapted, and run it on batches."""
 
 from adaptlab.basemodels.forward import generate_tokens, target_logits
-from adaptlab.basemodels.load import BaseModel, fingerprint, load_base_model, tiny_config, tokenizer_fingerprint
+from adaptlab.basemodels.load import (
+    BaseModel,
+    fingerprint,
+    load_base_model,
+    load_tokenizer,
+    tiny_config,
+    tokenizer_fingerprint,
+)
 from adaptlab.basemodels.lower_layers import starting_at, states_below
 from adaptlab.basemodels.sharding import shard
 from adaptlab.basemodels.sites import decoder_layers, list_sites
@@ -13,6 +20,7 @@ __all__ = [
     "generate_tokens",
     "list_sites",
     "load_base_model",
+    "load_tokenizer",
     "shard",
     "starting_at",
     "states_below",

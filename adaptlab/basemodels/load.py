@@ -58,7 +58,8 @@ def tiny_config(architecture: str, vocab_size: int = 256) -> Any:
     )
 
 
-def _tiny_random(architecture: str) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+def _characters() -> PreTrainedTokenizerBase:
+    """A tokenizer with a token for each byte."""
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers
     from transformers import PreTrainedTokenizerFast
 
@@ -70,15 +71,19 @@ def _tiny_random(architecture: str) -> tuple[PreTrainedModel, PreTrainedTokenize
     tokenizer = PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
         tokenizer_object=characters, pad_token="<pad>", bos_token="<s>", eos_token="</s>"
     )
-    config = tiny_config(architecture, vocab_size=len(vocabulary))
+    return tokenizer
+
+
+def _tiny_random(architecture: str) -> PreTrainedModel:
+    config = tiny_config(architecture, vocab_size=len(_characters()))
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        model = AutoModelForCausalLM.from_config(config)  # type: ignore[no-untyped-call]
+        model: PreTrainedModel = AutoModelForCausalLM.from_config(config)  # type: ignore[no-untyped-call]
         with torch.no_grad():
             for parameter in model.parameters():
                 if parameter.ndim > 1:
                     parameter.normal_(std=0.15)
-    return model, tokenizer
+    return model
 
 
 def _packaged_folder(name: str) -> Path:
@@ -132,24 +137,41 @@ def load_base_model(
         raise BaseModelError(f"dtype must be one of {', '.join(DTYPES)}, got {dtype!r}")
     kind, _, rest = name.partition(":")
     if kind == "tiny-random":
-        model, tokenizer = _tiny_random(rest)
+        model = _tiny_random(rest)
         model.to(DTYPES[dtype])  # type: ignore[arg-type]
     else:
-        location = str(_packaged_folder(rest)) if kind == "packaged" else name
         try:
             model = AutoModelForCausalLM.from_pretrained(
-                location, dtype=DTYPES[dtype], trust_remote_code=trust_remote_code
+                _location(name), dtype=DTYPES[dtype], trust_remote_code=trust_remote_code
             )
-            tokenizer = AutoTokenizer.from_pretrained(location, trust_remote_code=trust_remote_code)
         except (OSError, ValueError) as error:
             raise BaseModelError(f"base model {name!r} cannot be loaded: {error}") from error
     if attention is not None:
         model.set_attn_implementation(attention)
-    if tokenizer.pad_token_id is None:
-        tokenizer.pad_token = tokenizer.eos_token
     model.requires_grad_(False)
     model.eval()  # type: ignore[no-untyped-call]
-    return BaseModel(name, model, tokenizer)
+    return BaseModel(name, model, load_tokenizer(name, trust_remote_code))
+
+
+def load_tokenizer(name: str, trust_remote_code: bool = False) -> PreTrainedTokenizerBase:
+    """A base model's tokenizer, with a padding token; names and errors as for `load_base_model`."""
+    kind, _, _ = name.partition(":")
+    if kind == "tiny-random":
+        return _characters()
+    try:
+        tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(
+            _location(name), trust_remote_code=trust_remote_code
+        )
+    except (OSError, ValueError) as error:
+        raise BaseModelError(f"the tokenizer of {name!r} cannot be loaded: {error}") from error
+    if tokenizer.pad_token_id is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    return tokenizer
+
+
+def _location(name: str) -> str:
+    kind, _, rest = name.partition(":")
+    return str(_packaged_folder(rest)) if kind == "packaged" else name
 
 
 def fingerprint(model: PreTrainedModel) -> str:

@@ -5,6 +5,7 @@ from adaptlab.embeddings.conditions import Condition, condition_vectors, conditi
 from adaptlab.embeddings.controls import OneHot, RandomText, RandomVector, Shuffled, derangement
 from adaptlab.embeddings.encoder import TaskEncoder, check_descriptions
 from adaptlab.embeddings.hidden_state import HiddenStateEncoder
+from adaptlab.embeddings.known import KnownTasks, Nearest
 from adaptlab.embeddings.sentence import SentenceEncoder
 from adaptlab.embeddings.table import EmbeddingTable
 
@@ -13,6 +14,8 @@ __all__ = [
     "Condition",
     "EmbeddingTable",
     "HiddenStateEncoder",
+    "KnownTasks",
+    "Nearest",
     "OneHot",
     "RandomText",
     "RandomVector",

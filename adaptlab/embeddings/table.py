@@ -43,3 +43,7 @@ class EmbeddingTable:
     def vector(self, task: int, description: int) -> Tensor:
         """The vector of one description."""
         return torch.from_numpy(np.array(self._table[int(self._starts[task]) + description]))
+
+    def vectors(self, task: int) -> Tensor:
+        """The vectors of all descriptions of a task, `[descriptions, width]`."""
+        return torch.from_numpy(np.array(self._table[int(self._starts[task]) : int(self._starts[task + 1])]))

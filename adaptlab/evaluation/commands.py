@@ -3,15 +3,11 @@
 from argparse import ArgumentParser
 from pathlib import Path
 
-from adaptlab.contracts import Example, Task
-from adaptlab.embeddings import check_descriptions
 from adaptlab.errors import ConfigurationError
-from adaptlab.evaluation.answering import Question
 from adaptlab.evaluation.benchmarks import BenchmarkBudget, evaluate_benchmarks
 from adaptlab.evaluation.conditions import CONDITIONS
 from adaptlab.evaluation.libraries import evaluate_library
-from adaptlab.evaluation.runs import Budget, evaluate_base, evaluate_checkpoint, load_trained, trained_responder
-from adaptlab.objectives import first_line
+from adaptlab.evaluation.runs import Budget, evaluate_base, evaluate_checkpoint
 from adaptlab.reports import draw_curves
 from adaptlab.reports import report as write_report
 from adaptlab.tasks.benchmarks import SUITES
@@ -101,21 +97,3 @@ def curves(arguments: list[str]) -> None:
     chosen = parser.parse_args(arguments)
     draw_curves(chosen.runs, chosen.out)
     print(f"wrote {chosen.out}")
-
-
-def generate(checkpoint: Path, description: str, inputs: list[str], base_model: str | None = None) -> None:
-    """Emit an adapter from a description in one forward pass, and answer inputs with the adapted model.
-
-    Args:
-        checkpoint: a checkpoint of `adaptlab fit`.
-        description: what the task is, in a sentence.
-        inputs: what to answer.
-        base_model: where to load the base model from, if not from where training did.
-    """
-    check_descriptions([description])
-    trained = load_trained(checkpoint, base_model)
-    task = Task("described", (description,), {})
-    questions = [Question(task, Example(text, ("unknown",)), description) for text in inputs]
-    answers = trained_responder(trained, Budget()).answer(questions, trained.conditions(questions))
-    for text, answer in zip(inputs, answers, strict=True):
-        print(f"{text}  ->  {first_line(answer)}")

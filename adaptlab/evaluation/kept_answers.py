@@ -12,7 +12,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import adaptlab
 from adaptlab.errors import RecordError
 
 CODE = ("adapters", "basemodels", "hypernetworks", "evaluation")
@@ -22,7 +21,7 @@ CODE = ("adapters", "basemodels", "hypernetworks", "evaluation")
 @cache
 def code_hash() -> str:
     """Stands for the code that answers depend on, so that a change of it asks anew."""
-    root = Path(adaptlab.__file__).parent
+    root = Path(__file__).resolve().parents[1]
     digest = hashlib.sha256()
     for file in sorted(file for folder in CODE for file in (root / folder).rglob("*.py")):
         digest.update(file.relative_to(root).as_posix().encode() + file.read_bytes())

@@ -13,7 +13,6 @@ from typing import Any
 
 import torch
 
-import adaptlab
 from adaptlab.contracts import Example, MetricValue, RunRecord
 from adaptlab.errors import RecordError
 from adaptlab.files import write_json, written_whole
@@ -66,7 +65,7 @@ def summarise(scores: Sequence[Score]) -> tuple[MetricValue, ...]:
 
 
 def _git(*arguments: str) -> str:
-    folder = Path(adaptlab.__file__).parent
+    folder = Path(__file__).resolve().parents[1]
     done = subprocess.run(["git", *arguments], cwd=folder, capture_output=True, text=True, check=False)
     return done.stdout.strip()
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import torch
 from jaxtyping import Float
@@ -231,6 +232,12 @@ class SupervisedAdaptation(Adaptation):
         for split, means in self.latest_validation.items():
             for value in ("loss", "exact_match"):
                 self.log(f"{split}/{value}", mean_over_examples(means, value), prog_bar=True, sync_dist=True)
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Keep, beside the generator, where prompts begin to count and which tasks are known."""
+        super().on_save_checkpoint(checkpoint)
+        data = self.trainer.datamodule  # type: ignore[attr-defined]
+        checkpoint["prompt_start"], checkpoint["known_tasks"] = data.training.start, data.known_tasks
 
     @property
     def weights(self) -> dict[str, str]:

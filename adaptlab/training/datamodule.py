@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, Literal, cast
 
 import torch
@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from adaptlab.contracts import Task
-from adaptlab.embeddings import Condition, SentenceEncoder, TaskEncoder, condition_width
+from adaptlab.embeddings import Condition, KnownTasks, SentenceEncoder, TaskEncoder, condition_width
 from adaptlab.errors import ConfigurationError, TaskError
 from adaptlab.tasks import PromptFormat, load_suite
 from adaptlab.tasks.decontamination import refuse_contaminated
@@ -179,6 +179,15 @@ class TaskDataModule(LightningDataModule):
     def tasks_of(self, split: str) -> Sequence[Task]:
         """The tasks that a validation measures as `validation`, `seen` or `held_back`."""
         return self.measured[split].tasks
+
+    @cached_property
+    def known_tasks(self) -> dict[str, Any] | None:
+        """Where the train tasks lie in the space of embeddings, where generators read descriptions and no codes."""
+        table = self.training.descriptions
+        if self.condition != "description" or self.encoder.known_tasks is not None or table is None:
+            return None
+        names = [task.name for task in self.train_tasks]
+        return KnownTasks.of(names, [table.vectors(index) for index in range(len(names))]).state()
 
     def _described(self, tasks: Sequence[Task], split: str, descriptions: Sequence[Sequence[str]]) -> DescribedExamples:
         source = TokenSource(self.suite.fingerprint, tasks, split, descriptions, self.prompt)

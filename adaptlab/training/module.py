@@ -12,7 +12,7 @@ from lightning.pytorch.cli import OptimizerCallable
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from adaptlab.adapters import AdapterFamily
+from adaptlab.adapters import AdapterFamily, sites_of
 from adaptlab.contracts import AdapterParameters
 from adaptlab.errors import CheckpointError, ConfigurationError
 from adaptlab.hypernetworks import Generator, GeneratorContext, Standardised, standard_context
@@ -121,6 +121,7 @@ class Adaptation(LightningModule):
         checkpoint["base_model"] = self.weights
         checkpoint["embedding_width"] = self.embedding_width
         checkpoint["families"] = [dict(family.settings) for family in self.adapter_families]
+        checkpoint["sites"] = [vars(site) for site in sites_of(self.adapter_families)]
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Refuse a checkpoint of another base model, or one whose parameters are not this module's."""

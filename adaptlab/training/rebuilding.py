@@ -1,5 +1,6 @@
 """Make a trained generator again: what a checkpoint holds -> the same module, encoder and prompt."""
 
+from argparse import ArgumentError
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -7,14 +8,16 @@ from typing import Any
 
 import yaml
 from jsonargparse import ArgumentParser
+from torch import nn
 
-from adaptlab.adapters import build_family
-from adaptlab.embeddings import Condition, OneHot, TaskEncoder
+from adaptlab.adapters import AdapterFamily, BaseModelName, build_family, sites_from_json
+from adaptlab.embeddings import Condition, KnownTasks, OneHot, SentenceEncoder, TaskEncoder
 from adaptlab.errors import CheckpointError
+from adaptlab.hypernetworks import Generator
 from adaptlab.tasks import PromptFormat
 from adaptlab.training.adaptation import SupervisedAdaptation
 from adaptlab.training.datamodule import TaskDataModule
-from adaptlab.training.module import GeneratorFactory, is_standardised
+from adaptlab.training.module import GeneratorFactory, generator_context, in_units_of_a_library, is_standardised
 
 ALLOWED_CLASSES = ("adaptlab.", "torch.optim.")
 
@@ -83,6 +86,79 @@ def _reconstructing(used: Mapping[str, Any], checkpoint: Mapping[str, Any], base
     encoder = built.encoder or OneHot()
     encoder.fit(checkpoint["tasks"])
     return Rebuilt(module, encoder, PromptFormat(**checkpoint["prompt"]))
+
+
+@dataclass(frozen=True)
+class Emitter:
+    """A trained generator by itself, without its base model.
+
+    Args:
+        generator: with its trained parameters, in evaluation mode.
+        families: what its adapters do.
+        encoder: what makes conditions.
+        prompt: how questions were put in training.
+        prompt_start: position of the first prompt token that counts for position choices.
+        base_model: name, dtype and fingerprint of the weights that its adapters are for.
+        condition: what the generator is conditioned on.
+        known_tasks: where its train tasks lie, where that was kept.
+    """
+
+    generator: Generator
+    families: tuple[AdapterFamily, ...]
+    encoder: TaskEncoder
+    prompt: PromptFormat
+    prompt_start: int
+    base_model: BaseModelName
+    condition: Condition = "description"
+    known_tasks: KnownTasks | None = None
+
+
+def rebuild_emitter(checkpoint: Mapping[str, Any]) -> Emitter:
+    """The generator of a checkpoint; shapes come from the checkpoint, so that no base model is loaded.
+
+    Raises:
+        CheckpointError: it is damaged, lacks the sites, or names a class from elsewhere.
+    """
+    if "sites" not in checkpoint:
+        raise CheckpointError("the checkpoint does not say which sites it is for; resume its run once to write them")
+    values = yaml.safe_load(checkpoint["config"])
+    data = values["data"]
+    wanted = {"generator": values["model"]["generator"], "encoder": data.get("encoder"), "prompt": data.get("prompt")}
+    refuse_foreign_classes(wanted)
+    parser = ArgumentParser(exit_on_error=False)
+    parser.add_argument("--generator", type=GeneratorFactory)
+    parser.add_argument("--encoder", type=TaskEncoder | None)
+    parser.add_argument("--prompt", type=PromptFormat | None)
+    try:
+        built = parser.instantiate(parser.parse_object(wanted))
+    except (ArgumentError, TypeError, ValueError) as error:
+        raise CheckpointError(f"the checkpoint does not fit its own configuration ({error})") from error
+    factory: GeneratorFactory = built.generator
+    if is_standardised(checkpoint["state_dict"]):
+        factory = in_units_of_a_library(factory)
+    reconstructed = values.get("objective") == "reconstruction"
+    encoder = built.encoder or (OneHot() if reconstructed else SentenceEncoder())
+    if "tasks" in checkpoint:
+        encoder.fit(checkpoint["tasks"])
+    try:
+        sites = sites_from_json(checkpoint["sites"])
+        families = tuple(build_family(settings, sites) for settings in checkpoint["families"])
+        generator = factory(generator_context(families, checkpoint["embedding_width"]))
+        parts = nn.ModuleDict({"generator": generator, "families": nn.ModuleList(families)})
+        parts.load_state_dict(checkpoint["state_dict"])
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise CheckpointError(f"the checkpoint does not fit its own configuration ({error})") from error
+    known = checkpoint.get("known_tasks")
+    return Emitter(
+        generator.eval(),
+        families,
+        encoder,
+        PromptFormat(**checkpoint["prompt"]) if reconstructed else built.prompt or PromptFormat(),
+        int(checkpoint["prompt_start"]),
+        BaseModelName(**checkpoint["base_model"]),
+        data.get("condition", "description"),
+        KnownTasks.from_state(known) if known else None,
+    )
 
 
 def refuse_foreign_classes(values: Any) -> None:

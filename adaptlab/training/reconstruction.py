@@ -9,7 +9,7 @@ from lightning.pytorch.cli import OptimizerCallable
 from torch import Tensor, nn
 
 from adaptlab.adapters import AdapterLibrary, BaseModelName
-from adaptlab.basemodels import fingerprint, load_base_model
+from adaptlab.basemodels import fingerprint, load_base_model, load_tokenizer
 from adaptlab.contracts import AdapterParameters
 from adaptlab.hypernetworks import Standardised, standard_context
 from adaptlab.training.module import Adaptation, GeneratorFactory, Schedule, generator_context
@@ -143,3 +143,4 @@ class ReconstructionAdaptation(Adaptation):
         super().on_save_checkpoint(checkpoint)
         data = self.trainer.datamodule  # type: ignore[attr-defined]
         checkpoint["tasks"], checkpoint["prompt"] = list(data.names), dict(vars(data.prompt))
+        checkpoint["prompt_start"] = data.prompt.prompt_start(load_tokenizer(self.library.base_model.name))

@@ -11,17 +11,20 @@ from torch import Tensor
 from adaptlab.errors import CheckpointError
 from adaptlab.hypernetworks import Generator
 from adaptlab.training.checkpoints import whole_checkpoint
+from adaptlab.training.released import read_released
 
 OF_A_BASE_MODEL = ("heads.", "start_", "layer_codes.", "module_codes.", "mean_", "deviation_")
 """Parameters that say something about one base model's sites; the others are the trunk."""
 
 
 def read_start(path: Path) -> dict[str, Any]:
-    """The checkpoint, tensors and plain types only.
+    """The checkpoint, tensors and plain types only, from its file or from the folder of a released generator.
 
     Raises:
         CheckpointError: it is absent, damaged, or none of ours.
     """
+    if path.is_dir():
+        return read_released(path)
     try:
         found = torch.load(whole_checkpoint(path), map_location="cpu", weights_only=True)
     except CheckpointError:

@@ -105,10 +105,11 @@ class Method(ABC):
 
     @property
     def identity(self) -> dict[str, str]:
-        """Of the frozen model's weights, their type and the tokenizer."""
+        """Of the frozen model's weights, their type, how it attends, and the tokenizer."""
         return {
             "weights": fingerprint(self.base.model),
             "dtype": str(self.base.model.dtype),
+            "attention": str(self.base.model.config._attn_implementation),
             "tokenizer": tokenizer_fingerprint(self.base.tokenizer),
         }
 

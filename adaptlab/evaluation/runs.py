@@ -245,6 +245,7 @@ def kept_answers(
     identity = {
         "weights": fingerprint(model),
         "dtype": str(model.dtype),
+        "attention": str(model.config._attn_implementation),
         "tokenizer": tokenizer_fingerprint(tokenizer),
         "adaptation": dict(adaptation),
         "max_new_tokens": budget.max_new_tokens,

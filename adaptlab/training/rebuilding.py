@@ -58,6 +58,7 @@ def rebuild(checkpoint: Mapping[str, Any], base_model: str | None = None) -> Reb
         return _reconstructing(used, checkpoint, base_model)
     used["model"]["base_model"] = base_model or used["model"]["base_model"]
     used["model"]["start_from"] = None  # what it began with has been trained since
+    used["model"]["attention"] = None  # training's choice suits its backward pass; reading and answering have none
     parser = ArgumentParser(exit_on_error=False)
     parser.add_class_arguments(SupervisedAdaptation, "model")
     parser.add_class_arguments(TaskDataModule, "data")

@@ -6,12 +6,11 @@ from typing import Any
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
-from transformers import PreTrainedModel
 
 
 def target_logits(
-    model: PreTrainedModel,
-    input_ids: Int[Tensor, "batch tokens"],
+    model: nn.Module,
+    input_ids: Int[Tensor, "batch tokens"] | None,
     attention_mask: Int[Tensor, "batch seen"],
     predicts_target: Bool[Tensor, "batch tokens"],
     **settings: Any,
@@ -22,8 +21,8 @@ def target_logits(
     computes everything else, so soft-capping and the like stay as they are.
 
     Args:
-        model: the frozen model.
-        input_ids: the tokens to read.
+        model: the frozen model, or what is called in its place.
+        input_ids: the tokens to read; None where `inputs_embeds` stand among the settings.
         attention_mask: of these tokens, or of cached ones and these.
         predicts_target: after which of the tokens logits are wanted.
         settings: further arguments of the model's forward pass, such as `past_key_values`; without a cache given,
@@ -34,7 +33,7 @@ def target_logits(
     def keep_targets(_module: nn.Module, arguments: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         return (arguments[0][predicts_target],)
 
-    head: nn.Module = model.get_output_embeddings()  # type: ignore[no-untyped-call]
+    head: nn.Module = model.get_output_embeddings()  # type: ignore[operator]
     handle = head.register_forward_pre_hook(keep_targets)
     try:
         logits: Tensor = model(input_ids=input_ids, attention_mask=attention_mask, **settings).logits
@@ -45,8 +44,8 @@ def target_logits(
 
 @torch.no_grad()
 def generate_tokens(
-    model: PreTrainedModel,
-    input_ids: Int[Tensor, "batch tokens"],
+    model: nn.Module,
+    input_ids: Int[Tensor, "batch tokens"] | None,
     attention_mask: Int[Tensor, "batch tokens"],
     max_new_tokens: int,
     stop_token_ids: Sequence[int],
@@ -55,13 +54,14 @@ def generate_tokens(
     """Greedy continuations of left-padded prompts; each ends at a stop token, then is padded with it.
 
     Args:
-        settings: further arguments of transformers' `generate`, such as `num_beams` or `use_cache`.
+        settings: further arguments of transformers' `generate`, such as `num_beams`, `use_cache`, or `inputs_embeds`
+            where there are no input ids.
     """
-    head: nn.Module = model.get_output_embeddings()  # type: ignore[no-untyped-call]
+    head: nn.Module = model.get_output_embeddings()  # type: ignore[operator]
     handle = head.register_forward_pre_hook(_contiguous)
     try:
         output: Tensor = model.generate(  # type: ignore[operator]
-            input_ids=input_ids,
+            **({} if input_ids is None else {"input_ids": input_ids}),
             attention_mask=attention_mask,
             max_new_tokens=max_new_tokens,
             do_sample=False,
@@ -71,7 +71,7 @@ def generate_tokens(
         )
     finally:
         handle.remove()
-    return output[:, input_ids.shape[1] :]
+    return output if input_ids is None else output[:, input_ids.shape[1] :]
 
 
 def _contiguous(_module: nn.Module, arguments: tuple[Tensor, ...]) -> tuple[Tensor, ...]:

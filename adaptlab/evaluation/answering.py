@@ -19,6 +19,7 @@ from adaptlab.contracts import Example, Task
 from adaptlab.evaluation.kept_answers import KeptAnswers
 from adaptlab.hypernetworks import Generator
 from adaptlab.tasks import PromptFormat
+from adaptlab.tuners import Tuner
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,7 @@ class Responder:
         max_new_tokens: where an answer is cut if it has not ended.
         kept: where answers are kept, under the identity of the model and of what adapts it, so that none is asked for
             twice; nowhere when None.
+        tuner: what answers in the model's place, where something inside of it was trained.
     """
 
     model: PreTrainedModel
@@ -86,6 +88,7 @@ class Responder:
     batch_size: int = 64
     max_new_tokens: int = 24
     kept: KeptAnswers | None = None
+    tuner: Tuner | None = None
 
     @cached_property
     def stop_token_ids(self) -> list[int]:
@@ -143,6 +146,9 @@ class Responder:
         input_ids = torch.tensor([[pad] * (longest - len(row)) + list(row) for row in ids], device=device)
         mask = torch.tensor([[0] * (longest - len(row)) + [1] * len(row) for row in ids], device=device)
         spans = torch.tensor([[min(self.prompt_start, len(row)), len(row)] for row in ids], device=device)
+        if self.tuner is not None:
+            new = self.tuner.generate_tokens(input_ids, mask, spans, self.max_new_tokens, self.stop_token_ids)
+            return [str(text) for text in self.tokenizer.batch_decode(new, skip_special_tokens=True)]
         adapted = self.adapt is not None and conditions is not None
         with self.adapt(conditions.to(device), spans) if adapted else nullcontext():  # type: ignore[misc, union-attr]
             new = generate_tokens(self.model, input_ids, mask, self.max_new_tokens, self.stop_token_ids)

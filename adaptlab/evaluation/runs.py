@@ -218,7 +218,8 @@ def trained_responder(trained: Trained, budget: Budget, keep: bool = False) -> R
     kept = None
     if keep:
         families = [str(sorted(family.settings.items())) for family in module.adapter_families]
-        made = {"generator": tensor_hash(module.generator.state_dict().items()), "families": families}
+        kind = type(module.generator).__name__
+        made = {"generator": tensor_hash(module.generator.state_dict().items()), "kind": kind, "families": families}
         kept = kept_answers(module.frozen_model, module.tokenizer, made, budget)
     return Responder(
         module.frozen_model,
@@ -228,6 +229,7 @@ def trained_responder(trained: Trained, budget: Budget, keep: bool = False) -> R
         budget.batch_size,
         budget.max_new_tokens,
         kept,
+        module.tuner,
     )
 
 

@@ -83,6 +83,8 @@ def load(checkpoint: Path | str) -> AdapterGenerator:
     read = read_start(path)
     if "config" not in read:
         raise CheckpointError(f"{path} is not a checkpoint of adaptlab: it holds no configuration")
+    if read.get("families") == []:
+        raise ConfigurationError(f"{path} emits no adapters: something inside its base model was trained")
     emitter = rebuild_emitter(read)
     if emitter.condition != "description" or emitter.encoder.known_tasks is not None:
         raise ConfigurationError(

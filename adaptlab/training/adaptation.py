@@ -37,6 +37,7 @@ from adaptlab.training.module import (
 )
 from adaptlab.training.start_from import read_start, take_over
 from adaptlab.training.tally import TaskTally
+from adaptlab.tuners import Tuner
 
 FamilyFactory = Callable[[Sequence[AdapterSite]], AdapterFamily]
 
@@ -46,8 +47,8 @@ class SupervisedAdaptation(Adaptation):
 
     Args:
         base_model: name of the frozen model, as for `load_base_model`.
-        families: how the model is adapted; several act together.
-        generator: what emits the adapters.
+        families: how the model is adapted; several act together. None with a tuner.
+        generator: what emits the adapters; or a tuner, which trains something inside the base model instead.
         dtype: of the frozen model; generators stay in float32.
         attention: transformers' implementation of attention; its own choice when None. On a CPU `eager` is faster
             than `sdpa` for short sequences, since the backward pass of the fused kernel is slow there.
@@ -118,10 +119,21 @@ class SupervisedAdaptation(Adaptation):
         self.load_base_model()
         self.generator = self._generator_factory(generator_context(self.adapter_families, embedding_width))
         self.embedding_width = embedding_width
+        if self.tuner is not None:
+            self.tuner.prepare(self.frozen_model)
+        elif not self.adapter_families:
+            raise ConfigurationError("name at least one family for the generator to emit, or choose a tuner")
         self._ddp_params_and_buffers_to_ignore = [
-            name for name, _ in (*self.named_parameters(), *self.named_buffers()) if name.startswith("base_model.")
+            name
+            for name, value in (*self.named_parameters(), *self.named_buffers())
+            if name.startswith("base_model.") and not value.requires_grad
         ]
         self._assembled = True
+
+    @property
+    def tuner(self) -> Tuner | None:
+        """What trains inside the base model, where that is done and no adapter is emitted."""
+        return self.generator if isinstance(self.generator, Tuner) else None
 
     @property
     def frozen_model(self) -> PreTrainedModel:
@@ -152,6 +164,10 @@ class SupervisedAdaptation(Adaptation):
             raise ConfigurationError(
                 "data.heldout_oracles trains on held-out tasks, which only a TaskTable may: its adapters are ceilings"
             )
+        if self.tuner is not None and (self.shard_base_model or self.compiled or self.gradient_checkpointing):
+            raise ConfigurationError(
+                "a tuner trains the base model itself: leave shard_base_model, compile and gradient_checkpointing off"
+            )
         if self.shard_base_model:
             shard(self.frozen_model, self.trainer.strategy.root_device)
         if self.compiled:
@@ -172,10 +188,20 @@ class SupervisedAdaptation(Adaptation):
         super().train(mode)
         if hasattr(self, "base_model"):
             self.frozen_model.eval()  # type: ignore[no-untyped-call]
+        if self._assembled and self.tuner is not None:
+            self.tuner.network.train(mode)
         return self
 
     def losses(self, batch: AdaptationBatch) -> tuple[Float[Tensor, " batch"], Float[Tensor, " batch"]]:
         """Each example's loss, and whether greedy decoding would give its answer."""
+        logits = self._adapted_logits(batch)
+        return mean_loss_per_example(logits, batch.target_ids, batch.target_rows, len(batch))
+
+    def _adapted_logits(self, batch: AdaptationBatch) -> Float[Tensor, "targets vocabulary"]:
+        if self.tuner is not None:
+            return self.tuner.target_logits(
+                batch.input_ids, batch.attention_mask, batch.predicts_target, batch.prompt_spans
+            )
         parameters = self.emit(batch.embeddings)
         layers = tuple(decoder_layers(self.frozen_model)[1]) if self.gradient_checkpointing and self.training else ()
         with ExitStack() as stack:
@@ -185,13 +211,14 @@ class SupervisedAdaptation(Adaptation):
             stack.enter_context(
                 attached(self.frozen_model, self.adapter_families, parameters, batch.prompt_spans, recompute=layers)
             )
-            logits = target_logits(self.frozen_model, batch.input_ids, batch.attention_mask, batch.predicts_target)
-        return mean_loss_per_example(logits, batch.target_ids, batch.target_rows, len(batch))
+            return target_logits(self.frozen_model, batch.input_ids, batch.attention_mask, batch.predicts_target)
 
     def on_train_start(self) -> None:
         """Open the hidden states below the first adapted layer, where they are to be kept."""
         if not self.cache_hidden_states:
             return
+        if self.tuner is not None:
+            raise ConfigurationError("cache_hidden_states needs families; a tuner may change any layer")
         first = min(site.layer for family in self.adapter_families for group in family.groups for site in group.sites)
         data = self.trainer.datamodule  # type: ignore[attr-defined]
         source = data.training.source

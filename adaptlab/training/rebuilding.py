@@ -19,7 +19,7 @@ from adaptlab.training.adaptation import SupervisedAdaptation
 from adaptlab.training.datamodule import TaskDataModule
 from adaptlab.training.module import GeneratorFactory, generator_context, in_units_of_a_library, is_standardised
 
-ALLOWED_CLASSES = ("adaptlab.", "torch.optim.")
+ALLOWED_CLASSES = ("adaptlab.", "torch.optim.", "peft.")
 
 
 @dataclass(frozen=True)
@@ -163,7 +163,7 @@ def rebuild_emitter(checkpoint: Mapping[str, Any]) -> Emitter:
 
 
 def refuse_foreign_classes(values: Any) -> None:
-    """Walk a configuration and refuse class paths outside of adaptlab and torch's optimisers."""
+    """Refuse class paths outside of adaptlab, torch's optimisers and PEFT, of which only configurations are made."""
     if isinstance(values, dict):
         path = values.get("class_path")
         if path is not None and not str(path).startswith(ALLOWED_CLASSES):

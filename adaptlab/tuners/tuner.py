@@ -1,0 +1,110 @@
+"""Say what a tuner is: parameters inside the base model that train in place of a generator of adapters.
+
+To the training loop it is a generator whose adapters are empty: its parameters are what is optimised, saved and
+restored, and `install` puts the same tensors into the model. Everything else of the model stays frozen.
+"""
+
+from abc import abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from jaxtyping import Bool, Float, Int
+from torch import Tensor, nn
+from transformers import PreTrainedModel
+
+from adaptlab.basemodels import generate_tokens, target_logits
+from adaptlab.contracts import AdapterParameters
+from adaptlab.errors import ConfigurationError
+from adaptlab.hypernetworks import Generator, GeneratorContext
+
+
+class Tuner(Generator):
+    """A method that trains the model itself: the same for every task that it is trained on.
+
+    Args:
+        context: must be without sites; a tuner needs no families.
+
+    Raises:
+        ConfigurationError: there are families.
+    """
+
+    def __init__(self, context: GeneratorContext) -> None:
+        super().__init__()
+        if context.groups:
+            raise ConfigurationError(
+                f"{type(self).__name__} changes the model itself; set model.families: [] with it, or choose a generator"
+            )
+        self.tuned = nn.ParameterDict()
+        self._network: tuple[nn.Module, ...] = ()
+
+    @abstractmethod
+    def install(self, model: PreTrainedModel) -> nn.Module:
+        """Make the model trainable; gives what is called in its place.
+
+        Raises:
+            ConfigurationError: the model lacks what is to be trained.
+        """
+
+    def prepare(self, model: PreTrainedModel) -> None:
+        """Install into the model and hold what trains; the first call does it."""
+        if self._network:
+            return
+        model.requires_grad_(False)
+        network = self.install(model)
+        for name, parameter in network.named_parameters():
+            if parameter.requires_grad:
+                self.tuned[name.replace(".", "/")] = parameter
+        if not len(self.tuned):
+            raise ConfigurationError(f"{type(self).__name__} trains nothing of this model; name other parts of it")
+        self._network = (network,)  # in a tuple, so that the model is no part of what is saved
+
+    @property
+    def network(self) -> nn.Module:
+        """What is called in the model's place."""
+        return self._network[0]
+
+    def forward(self, embeddings: Float[Tensor, "batch width"]) -> AdapterParameters:
+        return AdapterParameters((), {})
+
+    @contextmanager
+    def _reading(self, spans: Int[Tensor, "batch 2"]) -> Iterator[None]:
+        """What has to surround a pass of the network, given each row's prompt span."""
+        yield
+
+    def target_logits(
+        self,
+        input_ids: Int[Tensor, "batch tokens"],
+        attention_mask: Int[Tensor, "batch tokens"],
+        predicts_target: Bool[Tensor, "batch tokens"],
+        spans: Int[Tensor, "batch 2"],
+    ) -> Float[Tensor, "targets vocabulary"]:
+        """Logits where the next token is a target, of right-padded rows."""
+        with self._reading(spans):
+            return target_logits(self.network, input_ids, attention_mask, predicts_target)
+
+    def generate_tokens(
+        self,
+        input_ids: Int[Tensor, "batch tokens"],
+        attention_mask: Int[Tensor, "batch tokens"],
+        spans: Int[Tensor, "batch 2"],
+        max_new_tokens: int,
+        stop_token_ids: Sequence[int],
+    ) -> Int[Tensor, "batch new"]:
+        """Greedy continuations of left-padded prompts."""
+        with self._reading(spans):
+            return generate_tokens(
+                self.network,
+                input_ids,
+                attention_mask,
+                max_new_tokens,
+                stop_token_ids,
+            )
+
+    def state(self) -> Mapping[str, Any]:
+        """Number and bytes of what trains."""
+        values = list(self.tuned.values())
+        return {
+            "parameters": sum(value.numel() for value in values),
+            "bytes": sum(value.numel() * value.element_size() for value in values),
+        }

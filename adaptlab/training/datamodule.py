@@ -81,6 +81,7 @@ class TaskDataModule(LightningDataModule):
         batch_size: examples per forward and backward pass, over all processes; an optimiser step takes
             `trainer.accumulate_grad_batches` times as many.
         examples_per_task: examples that each task gives to an epoch.
+        train_examples: train on the first so many examples of each task only; on all when None.
         examples_per_description: how many examples of a batch share a description, and so an adapter; more make a step
             faster and its batch less varied. In rounds, the batch of one task's step.
         order: `mixed` draws batches from all tasks at random; in `rounds` every task takes its turn with a batch of its
@@ -104,6 +105,7 @@ class TaskDataModule(LightningDataModule):
         prompt: PromptFormat | None = None,
         batch_size: int = 32,
         examples_per_task: int = 64,
+        train_examples: int | None = None,
         examples_per_description: int = 1,
         order: Literal["mixed", "rounds"] = "mixed",
         condition: Condition = "description",
@@ -120,7 +122,9 @@ class TaskDataModule(LightningDataModule):
         super().__init__()
         self.encoder, self.prompt = encoder or SentenceEncoder(), prompt or PromptFormat()
         self.batch_size, self.examples_per_task = batch_size, examples_per_task
-        self.examples_per_description = examples_per_description
+        self.train_examples, self.examples_per_description = train_examples, examples_per_description
+        if train_examples is not None and train_examples < 1:
+            raise ConfigurationError(f"train_examples must be at least 1, got {train_examples}")
         self.max_length_tokens, self.seed, self.num_workers = max_length_tokens, seed, num_workers
         self.order, self.condition = order, condition
         if condition != "description" and examples_per_description > 1:
@@ -209,7 +213,8 @@ class TaskDataModule(LightningDataModule):
         """Every task equally often, in the same global batches whatever the number of processes."""
         assert self.trainer is not None
         lengths = [
-            of_task[: len(of_task) - self.held_back_examples] for of_task in self.training.tokens.example_lengths()
+            of_task[: len(of_task) - self.held_back_examples][: self.train_examples]
+            for of_task in self.training.tokens.example_lengths()
         ]
         short = [task.name for task, of_task in zip(self.train_tasks, lengths, strict=True) if not len(of_task)]
         if short:

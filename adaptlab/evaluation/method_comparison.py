@@ -1,0 +1,343 @@
+"""Train many methods on the same tasks from one file, and put them in one table: `adaptlab compare FILE`.
+
+Every method gets the same examples, steps, loss and grid of learning rates; its rate is the one with the lowest loss on
+held-back train examples of tasks that are no part of the result. A run that has finished is left as it is, so a
+comparison that was stopped goes on.
+"""
+
+import math
+import subprocess
+import sys
+import time
+from argparse import ArgumentError, ArgumentParser
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, replace
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jsonargparse import ArgumentParser as TypedParser
+from omegaconf import MISSING, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+from rich.console import Console
+from rich.table import Table
+
+from adaptlab.contracts import RunRecord
+from adaptlab.errors import ConfigurationError, TrainingError
+from adaptlab.evaluation.records import environment, summarise, write_record
+from adaptlab.evaluation.runs import Budget, load_trained, questions_of, score, trained_responder
+from adaptlab.files import written_whole
+from adaptlab.reports.method_table import method_table, size_plot
+from adaptlab.reports.reading import read_records
+from adaptlab.reports.statistics import gather_rows
+from adaptlab.tasks import load_suite
+from adaptlab.training.adaptation import SupervisedAdaptation
+
+
+@dataclass
+class Method:
+    """One row.
+
+    Args:
+        model: what `adaptlab fit` takes under `model`: families and a generator, or a tuner.
+        learning_rates: the grid; a single one is taken without trying.
+    """
+
+    model: dict[str, Any] = MISSING
+    learning_rates: list[float] = MISSING
+
+
+@dataclass
+class Comparison:
+    """What is compared, on what, with how much.
+
+    Args:
+        methods: by name.
+        base_model: as for `load_base_model`.
+        dtype: of the base model; parts of it that train are trained in it.
+        tasks: names of train tasks of the built-in suite; each gets an adapter of its own unless `joint`.
+        choose_on: tasks that learning rates are chosen on; none of `tasks`.
+        joint: train one adapter on all tasks together.
+        examples: train examples in all, in so many runs; all there are where empty.
+        steps: optimiser steps of a run.
+        batch_size: examples of a step.
+        held_back: train examples a task that choose the learning rate.
+        test_examples: measured a task, by generation.
+        seeds: of training.
+    """
+
+    methods: dict[str, Method] = MISSING
+    base_model: str = MISSING
+    tasks: list[str] = MISSING
+    choose_on: list[str] = MISSING
+    dtype: str = "float32"
+    joint: bool = False
+    examples: list[int] = field(default_factory=list)
+    steps: int = 64
+    batch_size: int = 8
+    held_back: int = 16
+    test_examples: int = 16
+    seeds: list[int] = field(default_factory=lambda: [0])
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training run of a comparison.
+
+    Args:
+        method: its name.
+        tasks: what it trains on.
+        rate: learning rate.
+        seed: of training.
+        examples: train examples of each task; all when None.
+    """
+
+    method: str
+    tasks: tuple[str, ...]
+    rate: float
+    seed: int
+    examples: int | None = None
+
+    @property
+    def folder(self) -> str:
+        """Where it is kept, below the comparison's runs."""
+        tasks = self.tasks[0] if len(self.tasks) == 1 else f"{len(self.tasks)}_tasks"
+        size = "" if self.examples is None else f".{self.examples}_examples"
+        return f"{file_name(self.method)}/{tasks}{size}.lr{self.rate:g}.seed{self.seed}"
+
+
+def file_name(method: str) -> str:
+    """A method's name as files may be called."""
+    return "".join(letter if letter.isalnum() else "_" for letter in method.lower())
+
+
+def read_comparison(path: Path) -> Comparison:
+    """Read and check a file.
+
+    Raises:
+        ConfigurationError: naming what is missing, unknown or contradictory.
+    """
+    try:
+        merged = OmegaConf.merge(OmegaConf.structured(Comparison), OmegaConf.load(path))
+        found = OmegaConf.to_object(merged)
+    except (OSError, yaml.YAMLError, OmegaConfBaseException) as error:
+        place = f"{key}: " if (key := getattr(error, "full_key", None)) else ""
+        raise ConfigurationError(f"{path} is no comparison of methods: {place}{str(error).splitlines()[0]}") from error
+    assert isinstance(found, Comparison)
+    known = {task.name for task in load_suite("builtin").train}
+    unknown = sorted({*found.tasks, *found.choose_on} - known)
+    if unknown:
+        raise ConfigurationError(f"{path} names {unknown[0]!r}, which is no train task of the built-in suite")
+    both = sorted(set(found.tasks) & set(found.choose_on))
+    if both or not found.tasks or not found.choose_on or not found.methods:
+        raise ConfigurationError(
+            f"{path} needs methods, tasks, and other tasks to choose learning rates on"
+            + (f"; {both[0]!r} is in both lists" if both else "")
+        )
+    return found
+
+
+class MethodComparison:
+    """Does what is left to do of a comparison.
+
+    Args:
+        plan: what is compared.
+        out: folder for runs, records and the table.
+    """
+
+    def __init__(self, plan: Comparison, out: Path) -> None:
+        self.plan, self.out = plan, out
+
+    def counts(self) -> Iterator[tuple[str, int, int, float]]:
+        """Of each method: its name, trained parameters, their bytes, and their share of the base model's."""
+        for name in self.plan.methods:
+            module = self._module(name)
+            module.load_base_model()
+            whole = sum(value.numel() for value in module.frozen_model.parameters())
+            module.assemble(embedding_width=8)
+            values = list(module.generator.parameters())
+            trained = sum(value.numel() for value in values)
+            yield name, trained, sum(value.numel() * value.element_size() for value in values), trained / whole
+
+    def run(self) -> str:
+        """Train, choose, measure; gives the report, which is also written after every method."""
+        sizes: list[int | None] = [*self.plan.examples] or [None]
+        report = ""
+        for seed, size, name in product(self.plan.seeds, sizes, self.plan.methods):
+            self._measure(name, seed, size)
+            report = self._write_report()
+        return report
+
+    def _module(self, name: str) -> SupervisedAdaptation:
+        parser = TypedParser(exit_on_error=False)
+        parser.add_class_arguments(SupervisedAdaptation, "model")
+        model = {"base_model": self.plan.base_model, "dtype": self.plan.dtype, **self.plan.methods[name].model}
+        try:
+            module: SupervisedAdaptation = parser.instantiate(parser.parse_object({"model": model})).model
+        except (ArgumentError, TypeError, ValueError) as error:
+            raise ConfigurationError(f"the method {name!r} cannot be made: {error}") from error
+        return module
+
+    def _measure(self, name: str, seed: int, size: int | None) -> None:
+        """Train one method on every task with its best learning rate, and write its record."""
+        condition = "trained" if size is None else f"{size} examples"
+        path = self.out / "records" / f"{file_name(name)}.{condition}.seed{seed}.json"
+        if path.exists():
+            return
+        plan = self.plan
+        each = None if size is None else max(1, size // len(plan.tasks))
+        rate, grid = self._chosen_rate(name, each)
+        groups = [tuple(plan.tasks)] if plan.joint else [(task,) for task in plan.tasks]
+        scores, costs, started = [], [], time.monotonic()
+        budget = Budget(seen_examples=plan.test_examples, heldout_examples=0, seed=seed)
+        stored = emitted = 0
+        for tasks in groups:
+            checkpoint = self._train(Run(name, tasks, rate, seed, each))
+            trained = load_trained(checkpoint)
+            asked = [q for q in questions_of(load_suite("builtin"), budget)["seen"] if q.task.name in tasks]
+            responder = trained_responder(trained, budget, keep=True)
+            answers = responder.answer(asked, trained.conditions(asked), f"{name}: {tasks[0]}")
+            scores += score(asked, answers, "seen")
+            costs.append(trained.cost)
+            values = list(trained.module.generator.parameters())
+            stored = sum(value.numel() * value.element_size() for value in values)
+            emitted = sum(g.parameters_per_task for f in trained.module.adapter_families for g in f.groups)
+        record = RunRecord(
+            method=file_name(name),
+            condition=condition,
+            base_model=plan.base_model,
+            seed=seed,
+            config={"comparison": asdict(replace(plan, methods={name: plan.methods[name]}))},
+            environment=environment(),
+            metrics=summarise(scores),
+            wall_time_seconds=time.monotonic() - started,
+            training_time_seconds=sum(cost["training_time_seconds"] for cost in costs) / len(costs),
+            peak_memory_bytes=max(cost["peak_memory_bytes"] for cost in costs),
+            trained_parameters=costs[0]["trained_parameters"],
+            emitted_parameters=emitted,
+            stored_bytes=stored,
+            notes={
+                "name": name,
+                "learning_rate": rate,
+                "loss_by_learning_rate": grid,
+                "seconds_per_step": sum(cost["seconds_in_steps"] for cost in costs) / (plan.steps * len(costs)),
+                "tokens": sum(cost["tokens"] for cost in costs) / len(costs),
+            },
+        )
+        write_record(self.out / "records", record, scores)
+
+    def _chosen_rate(self, name: str, each: int | None) -> tuple[float, dict[str, float]]:
+        """The learning rate with the lowest loss on held-back examples of the tasks to choose on, with all of them."""
+        rates = self.plan.methods[name].learning_rates
+        if len(rates) == 1:
+            return rates[0], {}
+        groups = [tuple(self.plan.choose_on)] if self.plan.joint else [(task,) for task in self.plan.choose_on]
+        losses = {}
+        for rate in rates:
+            found = [held_back_loss(self._train(Run(name, tasks, rate, 0, each))) for tasks in groups]
+            losses[f"{rate:g}"] = sum(found) / len(found)
+        best = min(rates, key=lambda rate: (math.isnan(losses[f"{rate:g}"]), losses[f"{rate:g}"]))
+        return best, losses
+
+    def _train(self, run: Run) -> Path:
+        """Train in a process of its own, or leave a finished run as it is; gives its checkpoint."""
+        folder = self.out / "runs" / run.folder
+        checkpoint, finished = folder / "checkpoints" / "last.ckpt", folder / "finished"
+        if finished.exists():
+            return checkpoint
+        config = folder / "method.yaml"
+        with written_whole(config) as aside:
+            aside.write_text(yaml.safe_dump(self._config(run, folder)), encoding="utf-8")
+        print(f"{run.method}: {', '.join(run.tasks)}, learning rate {run.rate:g}, seed {run.seed}", flush=True)
+        words = [sys.executable, "-m", "adaptlab", "fit", "--config", str(config), "--ckpt_path", "auto"]
+        with (folder / "output.txt").open("w") as output:
+            done = subprocess.run(words, stdout=output, stderr=subprocess.STDOUT, check=False)
+        if done.returncode:
+            last = (folder / "output.txt").read_text(errors="replace").strip().splitlines()[-1:]
+            raise TrainingError(f"{run.method} could not be trained: {''.join(last)} (see {folder}/output.txt)")
+        finished.touch()
+        return checkpoint
+
+    def _config(self, run: Run, folder: Path) -> dict[str, Any]:
+        plan = self.plan
+        optimizer = {"class_path": "torch.optim.AdamW", "init_args": {"lr": run.rate, "weight_decay": 0.0}}
+        return {
+            "seed_everything": run.seed,
+            "model": {
+                "base_model": plan.base_model,
+                "dtype": plan.dtype,
+                "optimizer": optimizer,
+                **plan.methods[run.method].model,
+            },
+            "data": {
+                "suite": f"builtin:{'+'.join(run.tasks)}",
+                "encoder": {"class_path": "adaptlab.embeddings.OneHot"},
+                "batch_size": plan.batch_size,
+                "train_examples": run.examples,
+                "validation_examples": 0,
+                "seen_examples": 0,
+                "held_back_examples": plan.held_back,
+                "seed": run.seed,
+            },
+            "checkpoint": {"monitor": "held_back/loss", "mode": "min", "save_top_k": 0},
+            "trainer": {
+                "max_steps": plan.steps,
+                "val_check_interval": plan.steps,
+                "check_val_every_n_epoch": None,
+                "accelerator": "auto",
+                "default_root_dir": str(folder),
+                "enable_model_summary": False,
+            },
+        }
+
+    def _write_report(self) -> str:
+        rows = gather_rows(read_records([self.out / "records"]))
+        if self.plan.examples:
+            size_plot(rows, self.out / "report.png")
+        plan = self.plan
+        text = (
+            f"# Methods on {len(plan.tasks)} tasks\n\n{plan.base_model}, {plan.dtype}; {', '.join(plan.tasks)}"
+            f"{' together' if plan.joint else ', each by itself'}; {plan.steps} steps of {plan.batch_size}; "
+            f"{plan.test_examples} test examples a task, by generation; learning rates chosen on "
+            f"{', '.join(plan.choose_on)}.\n\n{method_table(rows)}\n"
+        )
+        with written_whole(self.out / "report.md") as aside:
+            aside.write_text(text, encoding="utf-8")
+        return text
+
+
+def held_back_loss(checkpoint: Path) -> float:
+    """The loss on held-back examples at the end of a run."""
+    metrics = sorted(checkpoint.parents[1].rglob("metrics.csv"))
+    for path in reversed(metrics):
+        header, *lines = path.read_text(encoding="utf-8").splitlines()
+        column = header.split(",").index("held_back/loss") if "held_back/loss" in header else -1
+        values = [line.split(",")[column] for line in lines if column >= 0 and line.split(",")[column]]
+        if values:
+            return float(values[-1])
+    raise TrainingError(f"the run of {checkpoint} has no loss on held-back examples")
+
+
+def compare(arguments: list[str]) -> None:
+    """Run `adaptlab compare FILE`: train many methods on the same tasks and print one table."""
+    parser = ArgumentParser("adaptlab compare", description="Train many methods on the same tasks; print one table.")
+    parser.add_argument("file", type=Path, help="such as experiments/compare_methods.yaml")
+    parser.add_argument("--out", type=Path, default=Path("runs/compare"), help="folder for runs, records and the table")
+    parser.add_argument("--count", action="store_true", help="only print what each method would train")
+    chosen = parser.parse_args(arguments)
+    comparison = MethodComparison(read_comparison(chosen.file), chosen.out)
+    if chosen.count:
+        print_counts(comparison)
+        return
+    print(comparison.run())
+
+
+def print_counts(comparison: MethodComparison) -> None:
+    """Trained parameters, bytes and share of every method."""
+    table = Table("method", title=f"What each method trains of {comparison.plan.base_model}")
+    for heading in ("trained parameters", "bytes", "share of the model"):
+        table.add_column(heading, justify="right")
+    for name, parameters, stored, share in comparison.counts():
+        table.add_row(name, f"{parameters:,}", f"{stored:,}", f"{share:.3%}")
+    Console(width=None if sys.stdout.isatty() else 110).print(table)

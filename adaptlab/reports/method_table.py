@@ -1,0 +1,86 @@
+"""Set a comparison of methods: rows with their costs -> a Markdown table, and a figure of score by train examples."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from adaptlab.reports.figures import COLOURS, DOTS_PER_INCH
+from adaptlab.reports.statistics import Row
+from adaptlab.reports.tables import interval, markdown_table, percent
+
+SPLIT = "seen"
+_EXAMPLES = re.compile(r"(\d+) examples")
+
+
+def train_examples(row: Row) -> int | None:
+    """How many train examples a row had, where its condition says so."""
+    found = _EXAMPLES.fullmatch(row.condition)
+    return int(found[1]) if found else None
+
+
+def method_table(rows: Sequence[Row]) -> str:
+    """Score with its interval over tasks, spread over seeds, and what each method costs; the best score first.
+
+    Args:
+        rows: of methods whose records note `name`, `learning_rate` and `seconds_per_step`.
+    """
+    header = [
+        "method",
+        "train examples",
+        "exact match [95% over tasks]",
+        "SD over seeds",
+        "trained parameters",
+        "bytes on disk",
+        "s per step",
+        "peak memory, GiB",
+        "learning rate",
+    ]
+    scored = [(row, mean) for row in rows if (mean := row.macro_mean(SPLIT)) is not None]
+    scored.sort(key=lambda pair: (train_examples(pair[0]) or 0, -pair[1].value))
+    body = []
+    for row, mean in scored:
+        first, count, spread = row.records[0], len(row.records), row.seed_deviation(SPLIT)
+        body.append(
+            [
+                str(first.notes.get("name", row.name)),
+                str(train_examples(row) or "all"),
+                interval(mean, percent),
+                "one seed" if spread is None else percent(spread),
+                f"{first.trained_parameters:,}",
+                f"{first.stored_bytes:,}",
+                f"{sum(record.notes['seconds_per_step'] for record in row.records) / count:.2f}",
+                f"{max(record.peak_memory_bytes for record in row.records) / 2**30:.2f}",
+                f"{first.notes['learning_rate']:g}",
+            ]
+        )
+    return markdown_table(header, body, left=1)
+
+
+def size_plot(rows: Sequence[Row], path: Path) -> None:
+    """Write score against train examples as PNG: a line a method, bars are 95% intervals over tasks.
+
+    Args:
+        rows: with their numbers of examples.
+        path: the file to write; its suffix plays no part.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(5.2, 3.6), layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.subplots()
+    for number, name in enumerate(dict.fromkeys(row.name for row in rows)):
+        own = sorted((row for row in rows if row.name == name), key=lambda row: train_examples(row) or 0)
+        found = [(train_examples(row) or 0, mean) for row in own if (mean := row.macro_mean(SPLIT)) is not None]
+        colour = COLOURS[number % len(COLOURS)]
+        label = str(own[0].records[0].notes.get("name", name))
+        axes.plot([size for size, _ in found], [100 * mean.value for _, mean in found], "o-", color=colour, label=label)
+        for size, mean in found:
+            if mean.low is not None and mean.high is not None:
+                axes.plot([size, size], [100 * mean.low, 100 * mean.high], color=colour, alpha=0.4)
+    axes.set_xscale("log", base=2)
+    axes.set_xlabel("train examples of all tasks together")
+    axes.set_ylabel("exact match, percent")
+    axes.grid(alpha=0.3)
+    axes.legend(fontsize=8)
+    figure.savefig(path, format="png", dpi=DOTS_PER_INCH)

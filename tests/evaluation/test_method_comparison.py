@@ -1,0 +1,103 @@
+"""Comparing methods from one file: every method in one table, nothing trained twice, and clear errors."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from commandline import adaptlab
+
+from adaptlab.errors import ConfigurationError
+from adaptlab.evaluation.method_comparison import Comparison, MethodComparison, held_back_loss, read_comparison
+from adaptlab.reports.reading import read_records
+
+LORA = {
+    "families": [{"class_path": "adaptlab.adapters.LoRA", "init_args": {"rank": 2}}],
+    "generator": {"class_path": "adaptlab.hypernetworks.SharedAdapter"},
+}
+IA3 = {
+    "families": [],
+    "generator": {"class_path": "adaptlab.tuners.Peft", "init_args": {"config": {"class_path": "peft.IA3Config"}}},
+}
+
+
+def plan(folder: Path, **changes: Any) -> Path:
+    """A small comparison on a tiny random model."""
+    values = {
+        "base_model": "tiny-random:llama",
+        "tasks": ["antonym", "comparative"],
+        "choose_on": ["acronym"],
+        "steps": 2,
+        "batch_size": 4,
+        "held_back": 4,
+        "test_examples": 2,
+        "methods": {
+            "LoRA": {"model": LORA, "learning_rates": [1e-3, 0.5]},
+            "IA3 by PEFT": {"model": IA3, "learning_rates": [1e-2]},
+        },
+    }
+    path = folder / "comparison.yaml"
+    path.write_text(yaml.safe_dump({**values, **changes}))
+    return path
+
+
+def test_every_method_stands_in_one_table_and_nothing_is_trained_twice(tmp_path: Path) -> None:
+    words = ["compare", str(plan(tmp_path)), "--out", str(tmp_path / "out")]
+    done = adaptlab(words)
+    assert done.returncode == 0, done.stderr
+    assert "| IA3 by PEFT | all |" in done.stdout
+    records = {record.method: record for record in read_records([tmp_path / "out" / "records"])}
+    lora = records["lora"]
+    losses = lora.notes["loss_by_learning_rate"]
+    assert losses.keys() == {"0.001", "0.5"}
+    assert losses[f"{lora.notes['learning_rate']:g}"] == min(losses.values())
+    assert {metric.task for metric in lora.metrics} == {"antonym", "comparative"}
+    assert records["ia3_by_peft"].emitted_parameters == 0
+    assert all(record.trained_parameters > 0 and record.stored_bytes > 0 for record in records.values())
+    (one,) = (tmp_path / "out" / "runs" / "lora").glob("antonym.*")
+    assert held_back_loss(one / "checkpoints" / "last.ckpt") > 0
+    (tmp_path / "out" / "records" / "lora.trained.seed0.json").unlink()
+    again = adaptlab(words)
+    assert again.returncode == 0, again.stderr
+    assert "learning rate" not in again.stdout.split("# Methods")[0]  # no run was begun
+    assert again.stdout.split("# Methods")[1].count("| LoRA |") == 1
+
+
+def test_scores_by_train_examples_are_drawn(tmp_path: Path) -> None:
+    only = {"LoRA": {"model": LORA, "learning_rates": [1e-2]}}
+    path = plan(tmp_path, methods=only, examples=[2, 8], joint=True)
+    done = adaptlab(["compare", str(path), "--out", str(tmp_path / "out")])
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "out" / "report.png").stat().st_size > 1000
+    conditions = {record.condition for record in read_records([tmp_path / "out" / "records"])}
+    assert conditions == {"2 examples", "8 examples"}
+
+
+def test_what_would_be_trained_is_counted_before(tmp_path: Path) -> None:
+    comparison = MethodComparison(read_comparison(plan(tmp_path)), tmp_path)
+    counted = {name: (parameters, stored) for name, parameters, stored, _ in comparison.counts()}
+    assert counted["LoRA"] == (3 * 2 * (32 + 32 + 32 + 16), 4 * 3 * 2 * (32 + 32 + 32 + 16))
+    assert counted["IA3 by PEFT"][0] == 3 * (16 + 16 + 48)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"tasks": ["no_such_task"]}, "'no_such_task', which is no train task"),
+        ({"choose_on": ["antonym"]}, "'antonym' is in both lists"),
+        ({"tasks": []}, "needs methods, tasks"),
+        ({"stpes": 4}, "stpes"),
+        ({"steps": "many"}, "steps"),
+    ],
+)
+def test_what_is_wrong_is_said(changes: dict[str, Any], message: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=message):
+        read_comparison(plan(tmp_path, **changes))
+
+
+def test_a_method_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    broken = {"Broken": {"model": {"families": [], "generator": {"class_path": "os.system"}}, "learning_rates": [1.0]}}
+    found = read_comparison(plan(tmp_path, methods=broken))
+    assert isinstance(found, Comparison)
+    with pytest.raises(ConfigurationError, match="'Broken' cannot be made"):
+        list(MethodComparison(found, tmp_path).counts())

@@ -5,10 +5,12 @@ from pathlib import Path
 import pytest
 import yaml
 
+from adaptlab.evaluation.method_comparison import read_comparison
 from adaptlab.training.cli import fit
 
 EXPERIMENTS = Path(__file__).parent.parent / "experiments"
-SYSTEMS = sorted(path for path in EXPERIMENTS.glob("*.yaml") if path.name != "base.yaml")
+COMPARISONS = sorted(path for path in EXPERIMENTS.glob("*.yaml") if "\nmethods:\n" in path.read_text(encoding="utf-8"))
+SYSTEMS = sorted(path for path in {*EXPERIMENTS.glob("*.yaml")} - {*COMPARISONS} if path.name != "base.yaml")
 RECONSTRUCTIONS = sorted(path for path in (EXPERIMENTS / "reconstruction").glob("*.yaml") if path.name != "base.yaml")
 PLACES = sorted((EXPERIMENTS / "trainers").glob("*.yaml"))
 
@@ -24,6 +26,13 @@ def test_a_system_resolves_on_top_of_the_shared_defaults(path: Path, capsys: pyt
     assert resolved["trainer"]["max_steps"] == own
     assert resolved["data"]["seed"] == shared["seed_everything"]
     assert resolved["trainer"]["default_root_dir"] == f"runs/{path.stem}"
+
+
+@pytest.mark.parametrize("path", COMPARISONS, ids=lambda path: path.stem)
+def test_a_comparison_is_complete(path: Path) -> None:
+    found = read_comparison(path)
+    assert len(found.methods) >= 4
+    assert all(len(method.learning_rates) >= 3 for method in found.methods.values())
 
 
 @pytest.mark.parametrize("path", RECONSTRUCTIONS, ids=lambda path: path.stem)

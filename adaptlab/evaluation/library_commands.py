@@ -31,6 +31,8 @@ def add(library: Path, checkpoint: Path, only: list[str] | None = None) -> None:
         only: names of tasks; all that the run was trained on when None.
     """
     trained = load_trained(checkpoint)
+    if trained.module.tuner is not None:
+        raise LibraryError(f"{checkpoint} trained something inside its base model; a library holds adapters")
     names = _trained_tasks(trained)
     unknown = sorted(set(only or ()) - set(names))
     if unknown:

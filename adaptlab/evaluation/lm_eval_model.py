@@ -72,7 +72,8 @@ class AdaptedLM(LM):  # type: ignore[misc]
     def _adapted(self, checkpoint: Path, description: str) -> tuple[Any, Any]:
         trained = load_trained(checkpoint)
         module = trained.module
-        if not description.strip() or trained.rebuilt.condition != "description":
+        reads = trained.rebuilt.condition == "description" and module.tuner is None
+        if not description.strip() or not reads:
             raise ConfigurationError("give a description, and a checkpoint whose generator reads descriptions")
         with torch.no_grad():
             vector = trained.encoder.encode([description], ["described"]).vectors

@@ -148,10 +148,18 @@ class Generated(Method):
         trained: the generator.
         conditions: of `aligned`, `shuffled`, `random_text` and `random_vector`.
         seed: of random texts.
+
+    Raises:
+        ConfigurationError: a tuner was trained, and no generator.
     """
 
     def __init__(self, name: str, trained: Trained, conditions: Sequence[str], seed: int) -> None:
         module = trained.module
+        if module.tuner is not None:
+            raise ConfigurationError(
+                f"{name} trained something inside its base model and has no adapters to attach; public benchmarks "
+                "measure adapters, so measure it with --checkpoint on its suite of tasks"
+            )
         base = BaseModel(module.base_model_name, module.frozen_model, module.tokenizer)
         super().__init__(name, base, trained.prompt.description, 0, _facts(trained))
         self.trained, self.seed = trained, seed

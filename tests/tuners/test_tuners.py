@@ -1,5 +1,6 @@
 """Laws of methods that train inside the model: what trains, how they start, padding, and what a checkpoint holds."""
 
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -225,3 +226,16 @@ def test_trained_stopped_resumed_and_measured_as_generators_are(
         value.numel() for key, value in states[0].items() if key.startswith("generator.tuned.")
     )
     assert record.emitted_parameters == 0
+    checkpoint = str(tmp_path / "whole" / "checkpoints" / "last.ckpt")
+    for words, message in (
+        (["generate", checkpoint, "Say moon.", "--out", str(tmp_path / "x")], "emits no adapters"),
+        (["library", "add", str(tmp_path / "library"), checkpoint], "a library holds adapters"),
+        (
+            ["evaluate", "--suite", "boolq", "--methods", f"x={checkpoint}", "--out", str(tmp_path / "x")],
+            "no adapters to attach|boolq",
+        ),
+    ):
+        refused = adaptlab(words)
+        assert refused.returncode == 2
+        assert re.search(message, refused.stderr)
+    assert not (tmp_path / "x").exists()

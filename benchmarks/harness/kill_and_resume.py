@@ -51,21 +51,30 @@ def answers(cache: Path) -> dict[str, list[str]]:
     return found
 
 
-def killed_run(words: list[str], cache: Path, about: float, chance: random.Random) -> list[str]:
-    """Kill the evaluation three times, then let it end; a line of the report for each kill."""
+def killed_run(words: list[str], cache: Path, total: int, chance: random.Random) -> list[str]:
+    """Kill the evaluation at three random moments, then let it end; a line of the report for each kill.
+
+    A moment is a random share of all answers and up to three seconds more, so that it may fall within a batch.
+    """
     told, surroundings = [], environment(cache)
-    for number in range(1, KILLS + 1):
-        wait = chance.uniform(0.1, 0.4) * about
+    for number, share in enumerate(sorted(chance.uniform(0.05, 0.9) for _ in range(KILLS)), 1):
         run = subprocess.Popen(words, env=surroundings, cwd=ROOT, start_new_session=True)
-        time.sleep(wait)
+        started = time.monotonic()
+        while count(cache) < share * total and run.poll() is None:
+            time.sleep(0.1)
+        time.sleep(chance.uniform(0, 3))
         if run.poll() is not None:
-            told.append(f"| {number} | {wait:.0f} | had ended before |")
-            continue
+            raise SystemExit(f"the evaluation ended before its {number}. kill; give it more questions")
         os.killpg(run.pid, signal.SIGKILL)
         run.wait()
-        told.append(f"| {number} | {wait:.0f} | {sum(len(found) for found in answers(cache).values()):,} |")
+        told.append(f"| {number} | {time.monotonic() - started:.0f} | {count(cache):,} |")
     subprocess.run(words, env=surroundings, cwd=ROOT, check=True)
     return told
+
+
+def count(cache: Path) -> int:
+    """How many answers are kept."""
+    return sum(map(len, answers(cache).values())) if (cache / "answers").exists() else 0
 
 
 def main() -> None:
@@ -84,7 +93,12 @@ def main() -> None:
         started = time.monotonic()
         subprocess.run(command(folder / "whole", *sizes), env=environment(folder / "cache_whole"), cwd=ROOT, check=True)
         took = time.monotonic() - started
-        told = killed_run(command(folder / "killed", *sizes), folder / "cache_killed", took, random.Random(chosen.seed))
+        told = killed_run(
+            command(folder / "killed", *sizes),
+            folder / "cache_killed",
+            count(folder / "cache_whole"),
+            random.Random(chosen.seed),
+        )
         whole, killed = answers(folder / "cache_whole"), answers(folder / "cache_killed")
         twice = sum(len(found) - len(set(found)) for found in killed.values())
         lost = sum(len(set(found) - set(killed.get(name, ()))) for name, found in whole.items())
@@ -96,7 +110,7 @@ def main() -> None:
         f"packaged:smollm2-135m-instruct, bfloat16; {chosen.suite}; {chosen.methods}; {chosen.limit} scored and "
         f"{chosen.generated_limit} generated questions each. Left alone it took {took:.0f} s.",
         "",
-        "| kill | after s | answers kept by then |",
+        "| kill | s after its start | answers kept by then |",
         "|--:|--:|--:|",
         *told,
         "",

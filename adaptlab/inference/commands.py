@@ -10,7 +10,7 @@ import torch
 from rich.console import Console
 from rich.progress import track
 
-from adaptlab.basemodels import BaseModel, load_base_model, load_tokenizer
+from adaptlab.basemodels import BaseModel, fingerprint, load_base_model, load_tokenizer
 from adaptlab.errors import ConfigurationError
 from adaptlab.files import written_whole
 from adaptlab.inference.adapter import Adapter
@@ -111,7 +111,13 @@ def _descriptions(chosen: Namespace) -> list[str]:
 
 def _base(generator: AdapterGenerator, name: str | None) -> BaseModel:
     known = generator.emitter.base_model
-    return load_base_model(name or known.name, known.dtype)
+    base = load_base_model(name or known.name, known.dtype)
+    if fingerprint(base.model) != known.fingerprint:
+        raise ConfigurationError(
+            f"the generator was trained on {known.name} (weights {known.fingerprint}), not on {base.name} (weights "
+            f"{fingerprint(base.model)}); use its own base model"
+        )
+    return base
 
 
 def _save(adapters: list[Adapter], descriptions: list[str], chosen: Namespace, base: BaseModel | None) -> None:

@@ -124,8 +124,8 @@ def rebuild_emitter(checkpoint: Mapping[str, Any]) -> Emitter:
         raise CheckpointError("the checkpoint does not say which sites it is for; resume its run once to write them")
     values = yaml.safe_load(checkpoint["config"])
     data = values["data"]
+    refuse_foreign_classes({"model": values["model"], "data": data})
     wanted = {"generator": values["model"]["generator"], "encoder": data.get("encoder"), "prompt": data.get("prompt")}
-    refuse_foreign_classes(wanted)
     parser = ArgumentParser(exit_on_error=False)
     parser.add_argument("--generator", type=GeneratorFactory)
     parser.add_argument("--encoder", type=TaskEncoder | None)

@@ -111,14 +111,13 @@ def test_a_suite_with_a_bad_description_is_refused(description: str, words: list
 
 def test_generate_refuses_bad_descriptions_and_other_base_models(trained_run: Path) -> None:
     checkpoint = str(trained_run / "checkpoints" / "last.ckpt")
-    common = ["generate", "--checkpoint", checkpoint, "--inputs", '["cat"]']
-    empty = adaptlab([*common, "--description", " "])
+    empty = adaptlab(["generate", checkpoint, " ", "--inputs", "cat"])
     assert (empty.returncode, "description is empty" in empty.stderr) == (2, True), empty.stderr
-    long = adaptlab([*common, "--description", "word " * 600])
+    long = adaptlab(["generate", checkpoint, "word " * 600, "--inputs", "cat"])
     assert (long.returncode, "600 words" in long.stderr) == (2, True), long.stderr
-    other = adaptlab([*common, "--description", "Say apple.", "--base_model", "tiny-random:qwen2"])
+    other = adaptlab(["generate", checkpoint, "Say apple.", "--inputs", "cat", "--base_model", "tiny-random:qwen2"])
     assert (other.returncode, "tiny-random:llama" in other.stderr) == (2, True), other.stderr
-    right = adaptlab([*common, "--description", "Say apple."])
+    right = adaptlab(["generate", checkpoint, "Say apple.", "--inputs", "cat"])
     assert (right.returncode, right.stdout.startswith("cat  ->")) == (0, True), right.stderr
 
 
@@ -136,8 +135,7 @@ def test_a_checkpoint_that_names_a_foreign_class_is_refused(trained_run: Path, t
     checkpoint = torch.load(trained_run / "checkpoints" / "last.ckpt", weights_only=True)
     checkpoint["config"] = checkpoint["config"].replace("adaptlab.adapters.LoRA", "os.system")
     torch.save(checkpoint, tmp_path / "crafted.ckpt")
-    arguments = ["generate", "--checkpoint", str(tmp_path / "crafted.ckpt"), "--description", "Say.", "--inputs", "[a]"]
-    done = adaptlab(arguments)
+    done = adaptlab(["generate", str(tmp_path / "crafted.ckpt"), "Say.", "--inputs", "a"])
     assert done.returncode == 2
     assert "os.system" in done.stderr
 

@@ -7,9 +7,9 @@ from adaptlab.adapters.family import AdapterFamily, Effect
 from adaptlab.adapters.library import AdapterLibrary, BaseModelName
 from adaptlab.adapters.lora import LoRA, balanced
 from adaptlab.adapters.loreft import LoReFT
-from adaptlab.adapters.merge import merge, merged, unmerge
+from adaptlab.adapters.merge import merge, unmerge
 from adaptlab.adapters.positions import AllPositions, FirstLastPositions, Positions, PromptPositions
-from adaptlab.adapters.storing import sites_from_json, sites_of, sorted_groups
+from adaptlab.adapters.storing import sites_from_json, sites_of
 
 __all__ = [
     "AdapterFamily",
@@ -29,9 +29,7 @@ __all__ = [
     "horizontal_cayley",
     "horizontal_inverse",
     "merge",
-    "merged",
     "sites_from_json",
     "sites_of",
-    "sorted_groups",
     "unmerge",
 ]

@@ -1,8 +1,5 @@
 """Add a LoRA to the weights it changes, so that the model costs what it did before: `W + s B'A`."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import torch
 from torch import Tensor, nn
 from transformers import PreTrainedModel
@@ -55,13 +52,3 @@ def unmerge(model: PreTrainedModel, before: dict[str, Tensor]) -> None:
         module = model.get_submodule(path)
         assert isinstance(module, nn.Linear)
         module.weight.copy_(weight)
-
-
-@contextmanager
-def merged(model: PreTrainedModel, family: LoRA, parameters: AdapterParameters) -> Iterator[PreTrainedModel]:
-    """Merge while the block runs; afterwards the weights are what they were, bit for bit."""
-    before = merge(model, family, parameters)
-    try:
-        yield model
-    finally:
-        unmerge(model, before)

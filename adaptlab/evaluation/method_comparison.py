@@ -10,12 +10,14 @@ import subprocess
 import sys
 import time
 from argparse import ArgumentError, ArgumentParser
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from itertools import product
 from pathlib import Path
+from statistics import mean
 from typing import Any
 
+import pandas as pd
 import yaml
 from jsonargparse import ArgumentParser as TypedParser
 from omegaconf import MISSING, OmegaConf
@@ -25,9 +27,10 @@ from rich.table import Table
 
 from adaptlab.contracts import RunRecord
 from adaptlab.errors import ConfigurationError, TrainingError
-from adaptlab.evaluation.records import environment, summarise, write_record
-from adaptlab.evaluation.runs import Budget, load_trained, questions_of, score, trained_responder
-from adaptlab.files import written_whole
+from adaptlab.evaluation.answering import ask
+from adaptlab.evaluation.records import Score, environment, record_path, summarise, write_record
+from adaptlab.evaluation.runs import Budget, Trained, load_trained, score, trained_responder
+from adaptlab.files import write_text
 from adaptlab.reports.method_table import method_table, size_plot
 from adaptlab.reports.reading import read_records
 from adaptlab.reports.statistics import gather_rows
@@ -156,9 +159,8 @@ class MethodComparison:
             module.load_base_model()
             whole = sum(value.numel() for value in module.frozen_model.parameters())
             module.assemble(embedding_width=8)
-            values = list(module.generator.parameters())
-            trained = sum(value.numel() for value in values)
-            yield name, trained, sum(value.numel() * value.element_size() for value in values), trained / whole
+            trained = sum(value.numel() for value in module.generator.parameters())
+            yield name, trained, module.generator.stored_bytes, trained / whole
 
     def run(self) -> str:
         """Train, choose, measure; gives the report, which is also written after every method."""
@@ -181,28 +183,17 @@ class MethodComparison:
 
     def _measure(self, name: str, seed: int, size: int | None) -> None:
         """Train one method on every task with its best learning rate, and write its record."""
-        condition = "trained" if size is None else f"{size} examples"
-        path = self.out / "records" / f"{file_name(name)}.{condition}.seed{seed}.json"
-        if path.exists():
+        plan, condition = self.plan, "trained" if size is None else f"{size} examples"
+        if record_path(self.out / "records", file_name(name), condition, seed).exists():
             return
-        plan = self.plan
         each = None if size is None else max(1, size // len(plan.tasks))
         rate, grid = self._chosen_rate(name, each)
-        groups = [tuple(plan.tasks)] if plan.joint else [(task,) for task in plan.tasks]
-        scores, costs, started = [], [], time.monotonic()
-        budget = Budget(seen_examples=plan.test_examples, heldout_examples=0, seed=seed)
-        stored = emitted = 0
-        for tasks in groups:
-            checkpoint = self._train(Run(name, tasks, rate, seed, each))
+        checkpoints = [self._train(Run(name, tasks, rate, seed, each)) for tasks in self._together(plan.tasks)]
+        started, scores, costs = time.monotonic(), [], []
+        for tasks, checkpoint in zip(self._together(plan.tasks), checkpoints, strict=True):
             trained = load_trained(checkpoint)
-            asked = [q for q in questions_of(load_suite("builtin"), budget)["seen"] if q.task.name in tasks]
-            responder = trained_responder(trained, budget, keep=True)
-            answers = responder.answer(asked, trained.conditions(asked), f"{name}: {tasks[0]}")
-            scores += score(asked, answers, "seen")
+            scores += self._scores(trained, tasks, seed)
             costs.append(trained.cost)
-            values = list(trained.module.generator.parameters())
-            stored = sum(value.numel() * value.element_size() for value in values)
-            emitted = sum(g.parameters_per_task for f in trained.module.adapter_families for g in f.groups)
         record = RunRecord(
             method=file_name(name),
             condition=condition,
@@ -212,31 +203,40 @@ class MethodComparison:
             environment=environment(),
             metrics=summarise(scores),
             wall_time_seconds=time.monotonic() - started,
-            training_time_seconds=sum(cost["training_time_seconds"] for cost in costs) / len(costs),
+            training_time_seconds=mean(cost["training_time_seconds"] for cost in costs),
             peak_memory_bytes=max(cost["peak_memory_bytes"] for cost in costs),
             trained_parameters=costs[0]["trained_parameters"],
-            emitted_parameters=emitted,
-            stored_bytes=stored,
+            emitted_parameters=trained.module.emitted_parameters,
+            stored_bytes=trained.module.generator.stored_bytes,
             notes={
                 "name": name,
                 "learning_rate": rate,
                 "loss_by_learning_rate": grid,
-                "seconds_per_step": sum(cost["seconds_in_steps"] for cost in costs) / (plan.steps * len(costs)),
-                "tokens": sum(cost["tokens"] for cost in costs) / len(costs),
+                "seconds_per_step": mean(cost["seconds_in_steps"] for cost in costs) / plan.steps,
+                "tokens": mean(cost["tokens"] for cost in costs),
             },
         )
         write_record(self.out / "records", record, scores)
+
+    def _together(self, tasks: Sequence[str]) -> list[tuple[str, ...]]:
+        """The tasks of each run: all, or one."""
+        return [tuple(tasks)] if self.plan.joint else [(task,) for task in tasks]
+
+    def _scores(self, trained: Trained, tasks: Sequence[str], seed: int) -> list[Score]:
+        """Ask the first test examples of the tasks that an adapter was trained on."""
+        known = {task.name: task for task in load_suite("builtin").train}
+        asked = [question for task in tasks for question in ask(known[task], self.plan.test_examples)]
+        responder = trained_responder(trained, Budget(seed=seed), keep=True)
+        return score(asked, responder.answer(asked, trained.conditions(asked), ", ".join(tasks)), "seen")
 
     def _chosen_rate(self, name: str, each: int | None) -> tuple[float, dict[str, float]]:
         """The learning rate with the lowest loss on held-back examples of the tasks to choose on, with all of them."""
         rates = self.plan.methods[name].learning_rates
         if len(rates) == 1:
             return rates[0], {}
-        groups = [tuple(self.plan.choose_on)] if self.plan.joint else [(task,) for task in self.plan.choose_on]
-        losses = {}
+        groups, losses = self._together(self.plan.choose_on), {}
         for rate in rates:
-            found = [held_back_loss(self._train(Run(name, tasks, rate, 0, each))) for tasks in groups]
-            losses[f"{rate:g}"] = sum(found) / len(found)
+            losses[f"{rate:g}"] = mean(held_back_loss(self._train(Run(name, tasks, rate, 0, each))) for tasks in groups)
         best = min(rates, key=lambda rate: (math.isnan(losses[f"{rate:g}"]), losses[f"{rate:g}"]))
         return best, losses
 
@@ -247,8 +247,7 @@ class MethodComparison:
         if finished.exists():
             return checkpoint
         config = folder / "method.yaml"
-        with written_whole(config) as aside:
-            aside.write_text(yaml.safe_dump(self._config(run, folder)), encoding="utf-8")
+        write_text(config, yaml.safe_dump(self._config(run, folder)))
         print(f"{run.method}: {', '.join(run.tasks)}, learning rate {run.rate:g}, seed {run.seed}", flush=True)
         words = [sys.executable, "-m", "adaptlab", "fit", "--config", str(config), "--ckpt_path", "auto"]
         with (folder / "output.txt").open("w") as output:
@@ -302,20 +301,16 @@ class MethodComparison:
             f"{plan.test_examples} test examples a task, by generation; learning rates chosen on "
             f"{', '.join(plan.choose_on)}.\n\n{method_table(rows)}\n"
         )
-        with written_whole(self.out / "report.md") as aside:
-            aside.write_text(text, encoding="utf-8")
+        write_text(self.out / "report.md", text)
         return text
 
 
 def held_back_loss(checkpoint: Path) -> float:
     """The loss on held-back examples at the end of a run."""
-    metrics = sorted(checkpoint.parents[1].rglob("metrics.csv"))
-    for path in reversed(metrics):
-        header, *lines = path.read_text(encoding="utf-8").splitlines()
-        column = header.split(",").index("held_back/loss") if "held_back/loss" in header else -1
-        values = [line.split(",")[column] for line in lines if column >= 0 and line.split(",")[column]]
-        if values:
-            return float(values[-1])
+    for path in sorted(checkpoint.parents[1].rglob("metrics.csv"), key=lambda path: path.stat().st_mtime, reverse=True):
+        logged = pd.read_csv(path)
+        if "held_back/loss" in logged:
+            return float(logged["held_back/loss"].dropna().iloc[-1])
     raise TrainingError(f"the run of {checkpoint} has no loss on held-back examples")
 
 

@@ -15,7 +15,7 @@ import torch
 
 from adaptlab.contracts import Example, MetricValue, RunRecord
 from adaptlab.errors import RecordError
-from adaptlab.files import write_json, written_whole
+from adaptlab.files import write_json, write_text
 
 PACKAGES = ("adaptlab", "torch", "lightning", "transformers", "peft", "sentence-transformers", "jsonargparse")
 
@@ -93,12 +93,15 @@ def environment() -> dict[str, Any]:
     }
 
 
+def record_path(folder: Path, method: str, condition: str, seed: int) -> Path:
+    """Where the record of one measurement is kept."""
+    return folder / f"{method}.{condition}.seed{seed}.json"
+
+
 def write_record(folder: Path, record: RunRecord, scores: Sequence[Score]) -> Path:
     """Write `<method>.<condition>.seed<seed>.json` and the score file beside it; returns the record's path."""
-    path = folder / f"{record.method}.{record.condition}.seed{record.seed}.json"
-    with written_whole(path.with_suffix(".scores.jsonl")) as aside:
-        lines = [json.dumps(vars(score)) for score in scores]
-        aside.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    path = record_path(folder, record.method, record.condition, record.seed)
+    write_text(path.with_suffix(".scores.jsonl"), "".join(json.dumps(vars(score)) + "\n" for score in scores))
     write_json(path, record.to_dict())
     return path
 

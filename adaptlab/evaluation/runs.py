@@ -183,8 +183,8 @@ def evaluate_checkpoint(
             training_time_seconds=trained.cost["training_time_seconds"],
             peak_memory_bytes=max(trained.cost["peak_memory_bytes"], peak_memory_bytes()),
             trained_parameters=trained.cost["trained_parameters"],
-            emitted_parameters=sum(g.parameters_per_task for f in module.adapter_families for g in f.groups),
-            stored_bytes=sum(p.numel() * p.element_size() for p in module.generator.parameters()),
+            emitted_parameters=module.emitted_parameters,
+            stored_bytes=module.generator.stored_bytes,
         )
         paths.append(write_record(out, record, scores))
     return paths

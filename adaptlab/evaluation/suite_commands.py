@@ -16,7 +16,7 @@ from adaptlab.embeddings import SentenceEncoder, TaskEncoder
 from adaptlab.errors import TaskError
 from adaptlab.evaluation.difficulty import difficulty
 from adaptlab.evaluation.neighbours import held_out_neighbours, sibling_probe
-from adaptlab.files import write_json, written_whole
+from adaptlab.files import write_json, write_text
 from adaptlab.tasks import PromptFormat, export_suite, load_suite
 from adaptlab.tasks.decontamination import Text, overlaps
 from adaptlab.tasks.loaders.reading import read_json_lines
@@ -101,9 +101,7 @@ def stats(suite: str, neighbours: bool = False, skip_broken: bool = False, out: 
         console.print(sibling_probe(loaded, encoder), held_out_neighbours(loaded, encoder))
     _say_skipped(loaded)
     if out is not None:
-        with written_whole(out) as aside:
-            lines = console.export_text().splitlines()
-            aside.write_text("\n".join(line.rstrip() for line in lines) + "\n", encoding="utf-8")
+        write_text(out, "".join(line.rstrip() + "\n" for line in console.export_text().splitlines()))
 
 
 def _counts(suite: TaskSuite) -> Table:

@@ -38,6 +38,11 @@ class Generator(nn.Module, ABC):
         """Independent tasks that train no more."""
         return ()
 
+    @property
+    def stored_bytes(self) -> int:
+        """What its parameters take on disk."""
+        return sum(value.numel() * value.element_size() for value in self.parameters())
+
     @abstractmethod
     def forward(self, embeddings: Float[Tensor, "batch width"]) -> AdapterParameters:
         """One adapter per row of task embeddings."""

@@ -1,9 +1,8 @@
 """One adapter in the user's hands: attach it to a model, change its strength, merge it, save it for others."""
 
 import warnings
-from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,7 +11,7 @@ from jaxtyping import Int
 from torch import Tensor
 from transformers import PreTrainedModel
 
-from adaptlab.adapters import AdapterFamily, BaseModelName, LoRA, LoReFT, attached, merge
+from adaptlab.adapters import LoRA, LoReFT, attached, merge
 from adaptlab.adapters.interchange import SavedAdapter, read_adapter, write_adapter, write_peft, write_pyreft
 from adaptlab.basemodels import fingerprint
 from adaptlab.contracts import AdapterParameters
@@ -41,22 +40,8 @@ class Attachment:
 
 
 @dataclass(frozen=True)
-class Adapter:
-    """The parameters of one task's adapter with all that they mean.
-
-    Args:
-        base_model: the weights that it is for.
-        families: how it adapts them.
-        parameters: of a single task.
-        prompt_start: position of the first prompt token that counts where a family chooses positions.
-        provenance: where it came from: description, strength, generator; plain JSON types.
-    """
-
-    base_model: BaseModelName
-    families: Sequence[AdapterFamily]
-    parameters: AdapterParameters
-    prompt_start: int = 0
-    provenance: Mapping[str, Any] = field(default_factory=dict)
+class Adapter(SavedAdapter):
+    """The parameters of one task's adapter, with all that they mean and what can be done with them."""
 
     def attach(self, model: PreTrainedModel, prompt_spans: Int[Tensor, "batch 2"] | None = None) -> Attachment:
         """Adapt a model until the attachment is detached.
@@ -135,10 +120,8 @@ class Adapter:
             elif format == "pyreft":
                 write_pyreft(aside, self._only(LoReFT, "written for pyreft"), self.parameters)
             else:
-                provenance = {**self.provenance, "prompt_start": self.prompt_start}
-                write_adapter(aside, SavedAdapter(self.base_model, self.families, self.parameters, provenance))
-            card = model_card(self.base_model, self.families, self.prompt_start, self.provenance, format)
-            (aside / "README.md").write_text(card, encoding="utf-8")
+                write_adapter(aside, self)
+            (aside / "README.md").write_text(model_card(self, format), encoding="utf-8")
         return folder
 
     @classmethod
@@ -148,10 +131,7 @@ class Adapter:
         Raises:
             LibraryError: a file is missing, damaged, or not what it says.
         """
-        saved = read_adapter(Path(folder))
-        facts = dict(saved.provenance)
-        start = facts.pop("prompt_start", 0)
-        return cls(saved.base_model, saved.families, saved.parameters, int(start), facts)
+        return cls(**vars(read_adapter(Path(folder))))
 
     def _only(self, kind: type[Any], what: str) -> Any:
         if len(self.families) != 1 or not isinstance(self.families[0], kind):

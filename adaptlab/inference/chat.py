@@ -1,16 +1,20 @@
-"""Talk to a base model and its adapted self side by side: lines from the terminal -> answers in two columns."""
+"""Talk to a base model and its adapted self side by side: lines from the terminal -> answers in three columns."""
 
 import warnings
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import torch
 from rich.console import Console
 from rich.table import Table
 
-from adaptlab.basemodels import BaseModel, generate_tokens
+from adaptlab.basemodels import BaseModel
+from adaptlab.contracts import Example, Task
 from adaptlab.errors import AdaptlabError
+from adaptlab.evaluation.answering import Question, Responder
 from adaptlab.inference.adapter import Adapter
 from adaptlab.inference.load import AdapterGenerator
+from adaptlab.objectives import first_line
 from adaptlab.tasks import PromptFormat
 
 HELP = """\
@@ -21,36 +25,32 @@ Write an input and press return. Commands:
   /quit               end (or end of input)"""
 
 
-@torch.no_grad()
-def answer(
-    base: BaseModel,
-    prompt: PromptFormat,
-    text: str,
-    adapter: Adapter | None = None,
-    description: str = "",
-    new: int = 48,
-) -> str:
-    """The first line of the model's greedy answer.
+def adapted(base: BaseModel, prompt: PromptFormat, adapter: Callable[[], Adapter], new: int = 48) -> Responder:
+    """A model that answers under the adapter that `adapter` gives at the time.
 
     Args:
         base: the model.
-        prompt: how the question is put.
-        text: what is asked.
-        adapter: attached for this answer; the model alone when None.
-        description: stands in the prompt where the prompt has a place for one; of an adapter its own when empty.
-        new: most tokens of the answer.
+        prompt: how questions are put.
+        adapter: gives what is attached.
+        new: most tokens of an answer.
     """
-    described = description or (str(adapter.provenance.get("description", "")) if adapter else "")
-    ids = prompt.token_ids(prompt.render(text, base.tokenizer, described), base.tokenizer)
-    rows = torch.tensor([ids], device=base.model.device)
-    stop = [base.tokenizer.eos_token_id]
-    if adapter is None:
-        out = generate_tokens(base.model, rows, torch.ones_like(rows), new, stop)
-    else:
-        with adapter.attach(base.model):
-            out = generate_tokens(base.model, rows, torch.ones_like(rows), new, stop)
-    said = str(base.tokenizer.decode(out[0], skip_special_tokens=True)).strip()
-    return said.splitlines()[0] if said else ""
+    return Responder(
+        base.model, base.tokenizer, prompt, lambda _, spans: adapter().attach(base.model, spans), max_new_tokens=new
+    )
+
+
+def answers(responder: Responder, texts: Sequence[str], description: str) -> list[str]:
+    """The first line of each greedy answer.
+
+    Args:
+        responder: who answers.
+        texts: what is asked.
+        description: stands in prompts that have a place for one.
+    """
+    task = Task("described", (description,), {})
+    questions = [Question(task, Example(text, ("unknown",)), description) for text in texts]
+    one_for_all = torch.zeros(len(texts), 1)  # no adapter is made from it
+    return [first_line(text) for text in responder.answer(questions, one_for_all)]
 
 
 @dataclass
@@ -74,9 +74,18 @@ class Chat:
     max_new_tokens: int = 48
     console: Console = field(default_factory=Console)
 
+    def __post_init__(self) -> None:
+        self.adapter = self._adapter()
+        prompt, new = self.generator.emitter.prompt, self.max_new_tokens
+        told = PromptFormat(prompt.style, description=True)
+        self.columns = {
+            "base model": Responder(self.base.model, self.base.tokenizer, prompt, max_new_tokens=new),
+            "base model, told the task": Responder(self.base.model, self.base.tokenizer, told, max_new_tokens=new),
+            "adapted model": adapted(self.base, prompt, lambda: self.adapter, new),
+        }
+
     def run(self) -> None:
         """Read lines until the end."""
-        adapter = self._adapter()
         self.console.print(HELP, markup=False, highlight=False)
         while True:
             try:
@@ -89,11 +98,11 @@ class Chat:
             if not line or line == "/help":
                 self.console.print(HELP, markup=False, highlight=False)
             elif line.startswith("/"):
-                adapter = self._obey(line, adapter)
+                self._obey(line)
             else:
-                self._show(line, adapter)
+                self._show(line)
 
-    def _obey(self, line: str, adapter: Adapter) -> Adapter:
+    def _obey(self, line: str) -> None:
         word, _, rest = line.partition(" ")
         before = self.description, self.strength
         try:
@@ -103,12 +112,11 @@ class Chat:
                 self.strength = float(rest)
             else:
                 self.console.print(f"no command {word}; /help lists them", markup=False)
-                return adapter
-            return self._adapter()
+                return
+            self.adapter = self._adapter()
         except (AdaptlabError, ValueError) as error:
             self.description, self.strength = before
             self.console.print(f"error: {error}", markup=False)
-            return adapter
 
     def _adapter(self) -> Adapter:
         with warnings.catch_warnings(record=True) as caught:
@@ -119,16 +127,9 @@ class Chat:
         self.console.print(f"adapted to: {self.description} (strength {self.strength:g})", markup=False)
         return made.only(self.family) if self.family else made
 
-    def _show(self, text: str, adapter: Adapter) -> None:
-        trained = self.generator.emitter.prompt
-        described = PromptFormat(trained.style, description=True)
+    def _show(self, text: str) -> None:
         table = Table(expand=True)
-        for heading in ("base model", "base model, told the task", "adapted model"):
+        for heading in self.columns:
             table.add_column(heading, overflow="fold", ratio=1)
-        new = self.max_new_tokens
-        table.add_row(
-            answer(self.base, trained, text, new=new),
-            answer(self.base, described, text, description=self.description, new=new),
-            answer(self.base, trained, text, adapter, new=new),
-        )
+        table.add_row(*(answers(responder, [text], self.description)[0] for responder in self.columns.values()))
         self.console.print(table)

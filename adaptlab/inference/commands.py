@@ -3,8 +3,8 @@
 import re
 import warnings
 from argparse import ArgumentDefaultsHelpFormatter, ArgumentParser, Namespace
-from itertools import product
 from pathlib import Path
+from typing import get_args
 
 import torch
 from rich.console import Console
@@ -13,14 +13,12 @@ from rich.progress import track
 from adaptlab.basemodels import BaseModel, fingerprint, load_base_model, load_tokenizer
 from adaptlab.errors import ConfigurationError
 from adaptlab.files import written_whole
-from adaptlab.inference.adapter import Adapter
-from adaptlab.inference.chat import Chat, answer
+from adaptlab.inference.adapter import Adapter, Format
+from adaptlab.inference.chat import Chat, adapted, answers
 from adaptlab.inference.load import AdapterGenerator, load
-from adaptlab.inference.shipped import shipped_generators
+from adaptlab.tasks import PromptFormat
 from adaptlab.training.released import write_released
 from adaptlab.training.start_from import read_start
-
-FORMATS = ("adaptlab", "peft", "pyreft")
 
 
 def generate(arguments: list[str]) -> None:
@@ -29,7 +27,7 @@ def generate(arguments: list[str]) -> None:
     parser.add_argument("description", nargs="?", default=None, help="what the task is, in a sentence")
     parser.add_argument("--descriptions", type=Path, metavar="FILE", help="one description a line; all in one pass")
     parser.add_argument("--out", type=Path, metavar="DIR", help="new folder; with --descriptions, a folder of folders")
-    parser.add_argument("--format", choices=FORMATS, default="adaptlab", help="who is to read the adapter")
+    parser.add_argument("--format", choices=get_args(Format), default="adaptlab", help="who is to read the adapter")
     parser.add_argument("--merge", action="store_true", help="write the base model with the LoRA in its weights")
     parser.add_argument("--inputs", nargs="+", metavar="TEXT", default=[], help="let the adapted model answer these")
     chosen = parser.parse_args(arguments)
@@ -50,9 +48,9 @@ def generate(arguments: list[str]) -> None:
     base = _base(generator, chosen.base_model) if chosen.inputs or chosen.merge else None
     if chosen.out:
         _save(adapters, descriptions, chosen, base)
-    if base is not None:
-        for adapter, text in product(adapters, chosen.inputs):
-            print(f"{text}  ->  {answer(base, generator.emitter.prompt, text, adapter)}")
+    if base is not None and chosen.inputs:
+        for adapter in adapters:
+            _try_out(adapter, base, generator.emitter.prompt, chosen.inputs)
 
 
 def chat(arguments: list[str]) -> None:
@@ -78,16 +76,14 @@ def release(arguments: list[str]) -> None:
     checkpoint = read_start(chosen.checkpoint)
     with written_whole(chosen.out) as aside:
         write_released(checkpoint, aside, getattr(torch, chosen.dtype))
-    load(chosen.out)  # what cannot be loaded is no release
+        load(aside)  # what cannot be loaded is no release
     size = sum(file.stat().st_size for file in chosen.out.iterdir())
     print(f"wrote {chosen.out}, {size / 1e6:.1f} MB")
 
 
 def _parser(name: str, text: str) -> ArgumentParser:
     parser = ArgumentParser(f"adaptlab {name}", description=text, formatter_class=ArgumentDefaultsHelpFormatter)
-    shipped = ", ".join(shipped_generators())
-    known = f", or one that comes with adaptlab: {shipped}" if shipped else ""
-    parser.add_argument("checkpoint", help=f"of `adaptlab fit`, a released folder{known}")
+    parser.add_argument("checkpoint", help="of `adaptlab fit`, or the folder of a released generator")
     parser.add_argument("--strength", type=float, default=1.0, help="how many times the adapter's effect")
     parser.add_argument("--family", default=None, help="which family, where the generator emits several")
     parser.add_argument("--base_model", default=None, help="where to load the base model from, if not as in training")
@@ -118,6 +114,11 @@ def _base(generator: AdapterGenerator, name: str | None) -> BaseModel:
             f"{fingerprint(base.model)}); use its own base model"
         )
     return base
+
+
+def _try_out(adapter: Adapter, base: BaseModel, prompt: PromptFormat, texts: list[str]) -> None:
+    said = answers(adapted(base, prompt, lambda: adapter), texts, adapter.provenance["description"])
+    print("\n".join(f"{text}  ->  {answer}" for text, answer in zip(texts, said, strict=True)))
 
 
 def _save(adapters: list[Adapter], descriptions: list[str], chosen: Namespace, base: BaseModel | None) -> None:

@@ -1,6 +1,5 @@
 """Load a trained generator and emit adapters from sentences; no base model is needed."""
 
-import hashlib
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,8 +9,8 @@ import torch
 
 from adaptlab.embeddings import Nearest, check_descriptions
 from adaptlab.errors import CheckpointError, ConfigurationError
+from adaptlab.evaluation.adaptations import tensor_hash
 from adaptlab.inference.adapter import Adapter, only_task
-from adaptlab.inference.shipped import find_generator
 from adaptlab.training.rebuilding import Emitter, rebuild_emitter
 from adaptlab.training.start_from import read_start
 
@@ -72,14 +71,13 @@ def load(checkpoint: Path | str) -> AdapterGenerator:
     """Load a trained generator.
 
     Args:
-        checkpoint: a checkpoint of `adaptlab fit`, the folder of a released generator, or the name of one that comes
-            with adaptlab, such as `smollm2-135m-text-to-lora`.
+        checkpoint: a checkpoint of `adaptlab fit`, or the folder of a released generator.
 
     Raises:
         CheckpointError: it is missing, damaged, or not ours.
         ConfigurationError: it does not read descriptions.
     """
-    path = find_generator(checkpoint)
+    path = Path(checkpoint)
     read = read_start(path)
     if "config" not in read:
         raise CheckpointError(f"{path} is not a checkpoint of adaptlab: it holds no configuration")
@@ -91,10 +89,7 @@ def load(checkpoint: Path | str) -> AdapterGenerator:
             f"{path} does not emit adapters from descriptions: it was trained on "
             + ("inputs" if emitter.condition != "description" else "codes of its tasks")
         )
-    digest = hashlib.sha256()
-    for name, value in sorted(emitter.generator.state_dict().items()):
-        digest.update(name.encode() + value.detach().cpu().contiguous().numpy().tobytes())
-    return AdapterGenerator(emitter, str(checkpoint), digest.hexdigest())
+    return AdapterGenerator(emitter, str(checkpoint), tensor_hash(emitter.generator.state_dict().items()))
 
 
 def _warn_if_far(description: str, near: Nearest) -> None:

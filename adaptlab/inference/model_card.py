@@ -4,25 +4,24 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from adaptlab.adapters import AdapterFamily, BaseModelName, LoReFT
+from adaptlab.adapters.interchange import SavedAdapter
 from adaptlab.adapters.interchange.pyreft import BEFORE_LOADING_QWEN3, HOW_TO_LOAD
 
-LIBRARIES = {"adaptlab": "adaptlab", "peft": "peft", "pyreft": "pyreft"}
 
+def model_card(adapter: SavedAdapter, format: str) -> str:
+    """The card's text, with the metadata that model hubs read at its head.
 
-def model_card(
-    base_model: BaseModelName,
-    families: Sequence[AdapterFamily],
-    prompt_start: int,
-    provenance: Mapping[str, Any],
-    format: str,
-) -> str:
-    """The card's text, with the metadata that model hubs read at its head."""
+    Args:
+        adapter: what it stands beside.
+        format: `adaptlab`, `peft` or `pyreft`, which is also the library that loads it.
+    """
+    base_model, families, provenance = adapter.base_model, adapter.families, adapter.provenance
     description = str(provenance.get("description", ""))
     names = ", ".join(family.name for family in families)
     lines = [
         "---",
         f"base_model: {base_model.name}",
-        f"library_name: {LIBRARIES[format]}",
+        f"library_name: {format}",
         "tags:",
         *(f"- {family.name}" for family in families),
         "- adaptlab",
@@ -35,7 +34,7 @@ def model_card(
         "|:--|:--|",
         f"| base model | `{base_model.name}` ({base_model.dtype}; weights {base_model.fingerprint}) |",
         *(f"| {family.name} | {_settings(family)} |" for family in families),
-        f"| parameters | {sum(g.parameters_per_task for f in families for g in f.groups):,} |",
+        f"| parameters | {adapter.parameters.parameters_per_task:,} |",
         *_origin(provenance),
         "",
         "## How to load it",
@@ -44,7 +43,7 @@ def model_card(
         _loading(base_model, format).rstrip(),
         "```",
         "",
-        *_positions(families, prompt_start, format),
+        *_positions(families, adapter.prompt_start, format),
         "Upload it with `huggingface-cli upload USER/NAME FOLDER`.",
         "",
     ]

@@ -51,6 +51,11 @@ class Adaptation(LightningModule):
         """The families, as attached together."""
         return list(self.families)  # type: ignore[arg-type]
 
+    @property
+    def emitted_parameters(self) -> int:
+        """Values of one task's adapter."""
+        return sum(group.parameters_per_task for family in self.adapter_families for group in family.groups)
+
     def emit(self, embeddings: Float[Tensor, "descriptions width"]) -> AdapterParameters:
         """One adapter per task embedding."""
         emitted: AdapterParameters = self.generator(embeddings)

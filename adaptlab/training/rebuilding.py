@@ -55,7 +55,7 @@ def rebuild(checkpoint: Mapping[str, Any], base_model: str | None = None) -> Reb
     used = {"model": values["model"], "data": values["data"]}
     refuse_foreign_classes(used)
     if values.get("objective") == "reconstruction":
-        return _reconstructing(used, checkpoint, base_model)
+        return _reconstructing(values, checkpoint, base_model)
     used["model"]["base_model"] = base_model or used["model"]["base_model"]
     used["model"]["start_from"] = None  # what it began with has been trained since
     used["model"]["attention"] = None  # training's choice suits its backward pass; reading and answering have none
@@ -70,23 +70,42 @@ def rebuild(checkpoint: Mapping[str, Any], base_model: str | None = None) -> Reb
     return Rebuilt(module, data.encoder, data.prompt, data.condition, data.heldout_oracles)
 
 
-def _reconstructing(used: Mapping[str, Any], checkpoint: Mapping[str, Any], base_model: str | None) -> Rebuilt:
-    parser = ArgumentParser(exit_on_error=False)
-    parser.add_argument("--generator", type=GeneratorFactory)
-    parser.add_argument("--encoder", type=TaskEncoder | None)
-    chosen = {"generator": used["model"]["generator"], "encoder": used["data"].get("encoder")}
-    built = parser.instantiate(parser.parse_object(chosen))
+def _reconstructing(values: Mapping[str, Any], checkpoint: Mapping[str, Any], base_model: str | None) -> Rebuilt:
+    factory, encoder, prompt = _parts(values, checkpoint)
     weights = checkpoint["base_model"]
     module = SupervisedAdaptation(
         base_model or weights["name"],
         [partial(build_family, settings) for settings in checkpoint["families"]],
-        built.generator,
+        factory,
         dtype=weights["dtype"],
     )
     module.standardise()
-    encoder = built.encoder or OneHot()
-    encoder.fit(checkpoint["tasks"])
-    return Rebuilt(module, encoder, PromptFormat(**checkpoint["prompt"]))
+    return Rebuilt(module, encoder, prompt)
+
+
+def _parts(
+    values: Mapping[str, Any], checkpoint: Mapping[str, Any]
+) -> tuple[GeneratorFactory, TaskEncoder, PromptFormat]:
+    """Generator, encoder and prompt form of a checkpoint of either objective, without its suite of tasks.
+
+    Raises:
+        CheckpointError: the settings are not those of the classes that they name.
+    """
+    parser = ArgumentParser(exit_on_error=False)
+    parser.add_argument("--generator", type=GeneratorFactory)
+    parser.add_argument("--encoder", type=TaskEncoder | None)
+    parser.add_argument("--prompt", type=PromptFormat | None)
+    data = values["data"]
+    chosen = {"generator": values["model"]["generator"], "encoder": data.get("encoder"), "prompt": data.get("prompt")}
+    try:
+        built = parser.instantiate(parser.parse_object(chosen))
+    except (ArgumentError, TypeError, ValueError) as error:
+        raise CheckpointError(f"the checkpoint does not fit its own configuration ({error})") from error
+    encoder, prompt = built.encoder, built.prompt or PromptFormat()
+    if values.get("objective") == "reconstruction":  # knows its tasks by codes unless told otherwise
+        encoder, prompt = encoder or OneHot(), PromptFormat(**checkpoint["prompt"])
+        encoder.fit(checkpoint["tasks"])
+    return built.generator, encoder or SentenceEncoder(), prompt
 
 
 @dataclass(frozen=True)
@@ -123,24 +142,10 @@ def rebuild_emitter(checkpoint: Mapping[str, Any]) -> Emitter:
     if "sites" not in checkpoint:
         raise CheckpointError("the checkpoint does not say which sites it is for; resume its run once to write them")
     values = yaml.safe_load(checkpoint["config"])
-    data = values["data"]
-    refuse_foreign_classes({"model": values["model"], "data": data})
-    wanted = {"generator": values["model"]["generator"], "encoder": data.get("encoder"), "prompt": data.get("prompt")}
-    parser = ArgumentParser(exit_on_error=False)
-    parser.add_argument("--generator", type=GeneratorFactory)
-    parser.add_argument("--encoder", type=TaskEncoder | None)
-    parser.add_argument("--prompt", type=PromptFormat | None)
-    try:
-        built = parser.instantiate(parser.parse_object(wanted))
-    except (ArgumentError, TypeError, ValueError) as error:
-        raise CheckpointError(f"the checkpoint does not fit its own configuration ({error})") from error
-    factory: GeneratorFactory = built.generator
+    refuse_foreign_classes({"model": values["model"], "data": values["data"]})
+    factory, encoder, prompt = _parts(values, checkpoint)
     if is_standardised(checkpoint["state_dict"]):
         factory = in_units_of_a_library(factory)
-    reconstructed = values.get("objective") == "reconstruction"
-    encoder = built.encoder or (OneHot() if reconstructed else SentenceEncoder())
-    if "tasks" in checkpoint:
-        encoder.fit(checkpoint["tasks"])
     try:
         sites = sites_from_json(checkpoint["sites"])
         families = tuple(build_family(settings, sites) for settings in checkpoint["families"])
@@ -154,10 +159,10 @@ def rebuild_emitter(checkpoint: Mapping[str, Any]) -> Emitter:
         generator.eval(),
         families,
         encoder,
-        PromptFormat(**checkpoint["prompt"]) if reconstructed else built.prompt or PromptFormat(),
+        prompt,
         int(checkpoint["prompt_start"]),
         BaseModelName(**checkpoint["base_model"]),
-        data.get("condition", "description"),
+        values["data"].get("condition", "description"),
         KnownTasks.from_state(known) if known else None,
     )
 

@@ -4,7 +4,6 @@ A released generator holds what emits adapters and nothing of the training's sta
 tensors may be in half precision; they are read back in float32.
 """
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
+from adaptlab.adapters.interchange.files import plain_file, read_json
 from adaptlab.errors import CheckpointError
 from adaptlab.files import write_json
 
@@ -60,18 +60,16 @@ def read_released(folder: Path) -> dict[str, Any]:
     """The checkpoint that was released, without its training state.
 
     Raises:
-        CheckpointError: a file is missing, damaged, or of another schema.
+        LibraryError: a file is missing or a link, or the settings are damaged.
+        CheckpointError: the tensors are damaged, or the schema is another.
     """
-    try:
-        found: dict[str, Any] = json.loads((folder / SETTINGS).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise CheckpointError(f"{folder / SETTINGS} is missing or damaged ({error})") from error
+    found = read_json(folder / SETTINGS)
     if found.get("schema") != SCHEMA:
         raise CheckpointError(f"{folder} has schema {found.get('schema')}, this version reads {SCHEMA}")
     try:
-        tensors = load_file(folder / TENSORS)
+        tensors = load_file(plain_file(folder / TENSORS))
     except (OSError, SafetensorError) as error:
-        raise CheckpointError(f"{folder / TENSORS} is missing or damaged ({error})") from error
+        raise CheckpointError(f"{folder / TENSORS} is damaged ({error})") from error
     if "known_tasks" in found:
         if _CENTROIDS not in tensors:
             raise CheckpointError(f"{folder / TENSORS} lacks {_CENTROIDS}")

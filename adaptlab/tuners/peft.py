@@ -1,14 +1,13 @@
 """Any method of PEFT: a `peft.PeftConfig`, named in the configuration -> the wrapped model."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Int
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
-from adaptlab.basemodels import generate_tokens, target_logits
 from adaptlab.errors import ConfigurationError
 from adaptlab.hypernetworks import GeneratorContext
 from adaptlab.tuners.tuner import Tuner
@@ -48,52 +47,26 @@ class Peft(Tuner):
             "CARTRIDGE",
         )
 
-    def target_logits(
-        self,
-        input_ids: Int[Tensor, "batch tokens"],
-        attention_mask: Int[Tensor, "batch tokens"],
-        predicts_target: Bool[Tensor, "batch tokens"],
-        spans: Int[Tensor, "batch 2"],
-    ) -> Float[Tensor, "targets vocabulary"]:
-        if not self._adds_tokens:
-            return super().target_logits(input_ids, attention_mask, predicts_target, spans)
-        model, vectors, mask = self._with_virtual_tokens(input_ids, attention_mask)
-        added = predicts_target.new_zeros(len(input_ids), vectors.shape[1] - input_ids.shape[1])
-        wanted = torch.cat([added, predicts_target], dim=1)
-        return target_logits(model, None, mask, wanted, inputs_embeds=vectors)
+    def _inputs(
+        self, input_ids: Int[Tensor, "batch tokens"], attention_mask: Int[Tensor, "batch tokens"]
+    ) -> tuple[nn.Module, Int[Tensor, "batch tokens"] | None, Int[Tensor, "batch longer"], Mapping[str, Any]]:
+        """With trained vectors, embeddings that have them between any padding on the left and the prompt.
 
-    def generate_tokens(
-        self,
-        input_ids: Int[Tensor, "batch tokens"],
-        attention_mask: Int[Tensor, "batch tokens"],
-        spans: Int[Tensor, "batch 2"],
-        max_new_tokens: int,
-        stop_token_ids: Sequence[int],
-    ) -> Int[Tensor, "batch new"]:
-        """PEFT puts its vectors in front of the padding of short rows, where training never had them; here they stand
-        behind it.
+        PEFT's own `generate` puts them in front of the padding of short rows, where training never had them.
         """
         if not self._adds_tokens:
-            return super().generate_tokens(input_ids, attention_mask, spans, max_new_tokens, stop_token_ids)
-        model, vectors, mask = self._with_virtual_tokens(input_ids, attention_mask)
-        return generate_tokens(model, None, mask, max_new_tokens, stop_token_ids, inputs_embeds=vectors)
-
-    def _with_virtual_tokens(
-        self, input_ids: Int[Tensor, "batch tokens"], attention_mask: Int[Tensor, "batch tokens"]
-    ) -> tuple[PreTrainedModel, Float[Tensor, "batch longer width"], Int[Tensor, "batch longer"]]:
-        """Embeddings with the trained vectors between any padding on the left and the prompt."""
+            return super()._inputs(input_ids, attention_mask)
         network: Any = self.network
         model: PreTrainedModel = network.get_base_model()
         words = model.get_input_embeddings()(input_ids)
         prompts = network.get_prompt(batch_size=len(input_ids)).to(words.dtype)
-        padding = (attention_mask.cumsum(1) == 0).sum(1).tolist()
-        rows = [
-            torch.cat([word[:gap], prompt, word[gap:]])
-            for word, prompt, gap in zip(words, prompts, padding, strict=True)
-        ]
         ones = attention_mask.new_ones(prompts.shape[1])
-        masks = [torch.cat([mask[:gap], ones, mask[gap:]]) for mask, gap in zip(attention_mask, padding, strict=True)]
-        return model, torch.stack(rows), torch.stack(masks)
+        rows, masks = [], []
+        for word, prompt, mask in zip(words, prompts, attention_mask, strict=True):
+            gap = int((mask.cumsum(0) == 0).sum())
+            rows.append(torch.cat([word[:gap], prompt, word[gap:]]))
+            masks.append(torch.cat([mask[:gap], ones, mask[gap:]]))
+        return model, None, torch.stack(masks), {"inputs_embeds": torch.stack(rows)}
 
 
 def _peft_config(config: Mapping[str, Any]) -> Any:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 from transformers import PreTrainedModel
@@ -72,6 +73,12 @@ class Tuner(Generator):
         """What has to surround a pass of the network, given each row's prompt span."""
         yield
 
+    def _inputs(
+        self, input_ids: Int[Tensor, "batch tokens"], attention_mask: Int[Tensor, "batch tokens"]
+    ) -> tuple[nn.Module, Int[Tensor, "batch tokens"] | None, Int[Tensor, "batch longer"], Mapping[str, Any]]:
+        """What is called, with which ids, mask and further arguments; the mask is longer where vectors are put in."""
+        return self.network, input_ids, attention_mask, {}
+
     def target_logits(
         self,
         input_ids: Int[Tensor, "batch tokens"],
@@ -80,8 +87,10 @@ class Tuner(Generator):
         spans: Int[Tensor, "batch 2"],
     ) -> Float[Tensor, "targets vocabulary"]:
         """Logits where the next token is a target, of right-padded rows."""
+        network, ids, mask, settings = self._inputs(input_ids, attention_mask)
+        put_in = predicts_target.new_zeros(len(mask), mask.shape[1] - predicts_target.shape[1])
         with self._reading(spans):
-            return target_logits(self.network, input_ids, attention_mask, predicts_target)
+            return target_logits(network, ids, mask, torch.cat([put_in, predicts_target], dim=1), **settings)
 
     def generate_tokens(
         self,
@@ -92,19 +101,6 @@ class Tuner(Generator):
         stop_token_ids: Sequence[int],
     ) -> Int[Tensor, "batch new"]:
         """Greedy continuations of left-padded prompts."""
+        network, ids, mask, settings = self._inputs(input_ids, attention_mask)
         with self._reading(spans):
-            return generate_tokens(
-                self.network,
-                input_ids,
-                attention_mask,
-                max_new_tokens,
-                stop_token_ids,
-            )
-
-    def state(self) -> Mapping[str, Any]:
-        """Number and bytes of what trains."""
-        values = list(self.tuned.values())
-        return {
-            "parameters": sum(value.numel() for value in values),
-            "bytes": sum(value.numel() * value.element_size() for value in values),
-        }
+            return generate_tokens(network, ids, mask, max_new_tokens, stop_token_ids, **settings)

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from adaptlab.basemodels import load_base_model
-from adaptlab.files import written_whole
+from adaptlab.files import write_text
 from adaptlab.tasks import PromptFormat, load_suite
 from adaptlab.training.sampling import global_batches
 from adaptlab.training.tokens import TokenSource, TokenTable
@@ -130,8 +130,7 @@ def main() -> None:
     for name in ["builtin", *chosen.folders]:
         tasks, with_buckets, without = padding(name)
         lines.append(f"| {Path(name).name} | {tasks} | {with_buckets:.1%} | {without:.1%} |")
-    with written_whole(chosen.out) as aside:
-        aside.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    write_text(chosen.out, "\n".join(lines) + "\n")
     print("\n".join(lines))
 
 

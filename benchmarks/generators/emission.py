@@ -18,7 +18,7 @@ import torch
 from adaptlab.adapters import AdapterFamily, BaseModelName, LoRA, LoReFT
 from adaptlab.contracts import AdapterParameters, AdapterSite
 from adaptlab.embeddings import SentenceEncoder
-from adaptlab.files import written_whole
+from adaptlab.files import write_text
 from adaptlab.hypernetworks import Hypernetwork
 from adaptlab.inference import Adapter
 from adaptlab.inference.adapter import Format, only_task
@@ -106,8 +106,7 @@ def main() -> None:
         *rows,
         "",
     ]
-    with written_whole(chosen.out) as aside:
-        aside.write_text("\n".join(lines), encoding="utf-8")
+    write_text(chosen.out, "\n".join(lines))
     print("\n".join(lines))
 
 

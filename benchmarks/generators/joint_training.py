@@ -20,7 +20,7 @@ import torch
 import yaml
 from torch import Tensor
 
-from adaptlab.files import written_whole
+from adaptlab.files import write_text
 from adaptlab.tasks.suite import load_suite, nested_order
 from adaptlab.training.start_from import read_start
 
@@ -135,8 +135,7 @@ def main() -> None:
         *parity(config, names, folder),
         *wall_time(config, names, chosen.joint, folder),
     ]
-    with written_whole(chosen.out) as aside:
-        aside.write_text("\n".join(lines), encoding="utf-8")
+    write_text(chosen.out, "\n".join(lines))
     print("\n".join(lines))
 
 

@@ -17,7 +17,7 @@ from rich.progress import track
 
 from adaptlab.adapters import AdapterLibrary, BaseModelName, LoRA
 from adaptlab.contracts import AdapterParameters, AdapterSite
-from adaptlab.files import written_whole
+from adaptlab.files import write_text
 from adaptlab.hypernetworks import Hypernetwork
 from adaptlab.training.module import generator_context
 from adaptlab.training.reconstruction_losses import EffectLoss, FactorLoss
@@ -108,8 +108,7 @@ def main() -> None:
         lines.append(f"| reading {BATCH} entries for {label} | {reading[middle]:.2f} | |")
         lines.append(f"| forward and backward by {label} | {stepping[middle]:.2f} | {peak_gib():.2f} |")
     lines += dense(library, generator)
-    with written_whole(chosen.out) as aside:
-        aside.write_text("\n".join(lines), encoding="utf-8")
+    write_text(chosen.out, "\n".join(lines))
     print("\n".join(lines))
 
 

@@ -19,7 +19,7 @@ import torch
 from adaptlab.adapters import AdapterLibrary
 from adaptlab.evaluation.records import read_record
 from adaptlab.evaluation.runs import load_trained
-from adaptlab.files import written_whole
+from adaptlab.files import write_text
 from adaptlab.training.reconstruction_losses import effect_error
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -120,8 +120,7 @@ def main() -> None:
                 *(f"| {' | '.join(row)} |" for row in rows),
                 "",
             ]
-            with written_whole(chosen.report) as aside:
-                aside.write_text("\n".join(lines), encoding="utf-8")
+            write_text(chosen.report, "\n".join(lines))
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ from adaptlab.basemodels import BaseModel, fingerprint, load_base_model
 from adaptlab.evaluation.adaptations import Unadapted
 from adaptlab.evaluation.asking import Asker
 from adaptlab.evaluation.marking import mark
-from adaptlab.files import written_whole
+from adaptlab.files import write_text
 from adaptlab.tasks.benchmark_items import Questions, ask_benchmark
 from adaptlab.tasks.benchmarks import Benchmark, read_benchmarks
 
@@ -211,8 +211,7 @@ def main() -> None:
         f"lm_eval {lm_eval.__version__}, its HF backend, its own task definitions, 0 shots, the first {chosen.limit}."
     )
     text = report(found, settings)
-    with written_whole(chosen.out) as aside:
-        aside.write_text(text, encoding="utf-8")
+    write_text(chosen.out, text)
     print(text)
 
 

@@ -18,7 +18,7 @@ import time
 from pathlib import Path
 
 from adaptlab.evaluation.records import read_record
-from adaptlab.files import cache_folder, written_whole
+from adaptlab.files import cache_folder, write_text
 
 ROOT = Path(__file__).resolve().parents[2]
 KILLS = 3
@@ -120,8 +120,7 @@ def main() -> None:
         *same,
         "",
     ]
-    with written_whole(chosen.out) as aside:
-        aside.write_text("\n".join(lines), encoding="utf-8")
+    write_text(chosen.out, "\n".join(lines))
     print("\n".join(lines))
 
 

@@ -12,7 +12,7 @@ from torch.profiler import ProfilerActivity
 from torch.profiler import profile as recording
 from training_step import BASE_MODEL, SHARED, Step, contenders, load, make_batch
 
-from adaptlab.files import written_whole
+from adaptlab.files import write_text
 
 KINDS = {
     "matrix products": ("aten::mm", "aten::addmm"),
@@ -53,8 +53,7 @@ def main() -> None:
         "",
         *profile(contenders(base, make_batch(SHARED, base))),
     ]
-    with written_whole(chosen.out) as aside:
-        aside.write_text("\n".join(lines), encoding="utf-8")
+    write_text(chosen.out, "\n".join(lines))
     print("\n".join(lines))
 
 

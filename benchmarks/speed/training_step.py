@@ -25,7 +25,7 @@ from torch import Tensor, nn
 from adaptlab.adapters import AdapterFamily, LoRA, LoReFT, attached
 from adaptlab.basemodels import decoder_layers, list_sites, load_base_model, target_logits
 from adaptlab.embeddings import SentenceEncoder
-from adaptlab.files import written_whole
+from adaptlab.files import write_text
 from adaptlab.hypernetworks import Hypernetwork
 from adaptlab.objectives import mean_loss_per_example
 from adaptlab.tasks import PromptFormat, load_suite
@@ -328,11 +328,9 @@ def main() -> None:
             steps = {name: step for name, step in steps.items() if not name.endswith(LEFT_OUT)}
         seconds = measure(steps, ROUNDS[shape], shape.name)
         lines += report(shape, batch, seconds)
-        with written_whole(chosen.out) as aside:
-            aside.write_text("\n".join(lines), encoding="utf-8")
+        write_text(chosen.out, "\n".join(lines))
     lines += lengths_apart(base, ROUNDS[MIXED])
-    with written_whole(chosen.out) as aside:
-        aside.write_text("\n".join(lines), encoding="utf-8")
+    write_text(chosen.out, "\n".join(lines))
     print("\n".join(lines))
 
 

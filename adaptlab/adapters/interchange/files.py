@@ -39,7 +39,7 @@ def plain_file(path: Path) -> Path:
         raise LibraryError(f"{path} cannot be read ({error})") from error
     if stat.S_ISLNK(mode):
         raise LibraryError(
-            f"{path} is a link; an adapter's files are read where they stand, so copy the folder with `cp -rL` first"
+            f"{path} is a link; files are read where they stand only, so copy the folder with `cp -rL` first"
         )
     if not stat.S_ISREG(mode):
         raise LibraryError(f"{path} is no regular file")

@@ -39,12 +39,14 @@ class SavedAdapter:
         base_model: the weights that it belongs to.
         families: how it adapts them.
         parameters: of a single task.
-        provenance: where it came from: description, strength, generator, date; plain JSON types.
+        prompt_start: position of the first prompt token that counts where a family chooses positions.
+        provenance: where it came from: description, strength, generator; plain JSON types.
     """
 
     base_model: BaseModelName
     families: Sequence[AdapterFamily]
     parameters: AdapterParameters
+    prompt_start: int = 0
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -59,6 +61,7 @@ def write_adapter(folder: Path, adapter: SavedAdapter) -> None:
             "base_model": vars(adapter.base_model),
             "families": [dict(family.settings) for family in adapter.families],
             "sites": [vars(site) for site in sites_of(adapter.families)],
+            "prompt_start": adapter.prompt_start,
             "provenance": dict(adapter.provenance),
         },
     )
@@ -81,7 +84,7 @@ def read_adapter(folder: Path) -> SavedAdapter:
             raise LibraryError(f"{folder} claims {claimed:,} values, more than its file holds")
         families = tuple(build_family(one, sites) for one in settings["families"])
         base_model = BaseModelName(**settings["base_model"])
-        provenance = dict(settings["provenance"])
+        start, provenance = int(settings["prompt_start"]), dict(settings["provenance"])
     except LibraryError:
         raise
     except (KeyError, TypeError, ValueError, AttributeError, AdaptlabError) as error:
@@ -90,4 +93,4 @@ def read_adapter(folder: Path) -> SavedAdapter:
     broken = not_finite(found)
     if broken:
         raise LibraryError(f"{folder}: {broken} is not finite")
-    return SavedAdapter(base_model, families, from_tensors(families, [found], canonical=False), provenance)
+    return SavedAdapter(base_model, families, from_tensors(families, [found], canonical=False), start, provenance)

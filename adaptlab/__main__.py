@@ -18,7 +18,7 @@ COMMANDS = {
     "release": ("adaptlab.inference.commands:release", "write a trained generator as others may use it"),
     "tasks": ("adaptlab.evaluation.suite_commands:tasks", "list, show, count, export and decontaminate tasks"),
     "library": ("adaptlab.evaluation.library_commands:library", "keep adapters: add, list, verify, remove, count"),
-    "demo": ("adaptlab.evaluation.demo:demo", "train both families on a small model and compare them"),
+    "demo": ("adaptlab.inference.demo:demo", "see shipped adapters, then train both families and compare"),
 }
 
 OWN_PARSERS = ("chat", "compare", "curves", "fit", "generate", "library", "lm-eval", "release", "report", "tasks")

@@ -1,6 +1,5 @@
 """Talk to a base model and its adapted self side by side: lines from the terminal -> answers in three columns."""
 
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -14,6 +13,7 @@ from adaptlab.errors import AdaptlabError
 from adaptlab.evaluation.answering import Question, Responder
 from adaptlab.inference.adapter import Adapter
 from adaptlab.inference.load import AdapterGenerator
+from adaptlab.inference.warned import warnings_to
 from adaptlab.objectives import first_line
 from adaptlab.tasks import PromptFormat
 
@@ -119,11 +119,8 @@ class Chat:
             self.console.print(f"error: {error}", markup=False)
 
     def _adapter(self) -> Adapter:
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
+        with warnings_to(self.console):
             made = self.generator.adapter(self.description, self.strength)
-        for warning in caught:
-            self.console.print(f"warning: {warning.message}", markup=False, highlight=False)
         self.console.print(f"adapted to: {self.description} (strength {self.strength:g})", markup=False)
         return made.only(self.family) if self.family else made
 

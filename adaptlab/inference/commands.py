@@ -1,7 +1,6 @@
 """The commands that use a trained generator: `adaptlab generate`, `adaptlab chat` and `adaptlab release`."""
 
 import re
-import warnings
 from argparse import ArgumentDefaultsHelpFormatter, ArgumentParser, Namespace
 from pathlib import Path
 from typing import get_args
@@ -16,6 +15,8 @@ from adaptlab.files import written_whole
 from adaptlab.inference.adapter import Adapter, Format
 from adaptlab.inference.chat import Chat, adapted, answers
 from adaptlab.inference.load import AdapterGenerator, load
+from adaptlab.inference.shipped import shipped_generators
+from adaptlab.inference.warned import warnings_to
 from adaptlab.tasks import PromptFormat
 from adaptlab.training.released import write_released
 from adaptlab.training.start_from import read_start
@@ -37,12 +38,8 @@ def generate(arguments: list[str]) -> None:
     if chosen.merge and (len(descriptions) > 1 or not chosen.out):
         raise ConfigurationError("--merge writes one model: give one description and --out DIR")
     generator = load(chosen.checkpoint)
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
+    with warnings_to(Console(stderr=True)):
         adapters = generator.adapters(descriptions, chosen.strength)
-    console = Console(stderr=True)
-    for warning in caught:
-        console.print(f"warning: {warning.message}", markup=False, highlight=False)
     if chosen.family:
         adapters = [adapter.only(chosen.family) for adapter in adapters]
     base = _base(generator, chosen.base_model) if chosen.inputs or chosen.merge else None
@@ -82,8 +79,10 @@ def release(arguments: list[str]) -> None:
 
 
 def _parser(name: str, text: str) -> ArgumentParser:
+    shipped = ", ".join(shipped_generators())
     parser = ArgumentParser(f"adaptlab {name}", description=text, formatter_class=ArgumentDefaultsHelpFormatter)
-    parser.add_argument("checkpoint", help="of `adaptlab fit`, or the folder of a released generator")
+    which = f"of `adaptlab fit`, the folder of a released generator, or one that ships: {shipped}"
+    parser.add_argument("checkpoint", help=which)
     parser.add_argument("--strength", type=float, default=1.0, help="how many times the adapter's effect")
     parser.add_argument("--family", default=None, help="which family, where the generator emits several")
     parser.add_argument("--base_model", default=None, help="where to load the base model from, if not as in training")

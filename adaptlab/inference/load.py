@@ -11,6 +11,7 @@ from adaptlab.embeddings import Nearest, check_descriptions
 from adaptlab.errors import CheckpointError, ConfigurationError
 from adaptlab.evaluation.adaptations import tensor_hash
 from adaptlab.inference.adapter import Adapter, only_task
+from adaptlab.inference.shipped import find_generator
 from adaptlab.training.rebuilding import Emitter, rebuild_emitter
 from adaptlab.training.start_from import read_start
 
@@ -71,13 +72,13 @@ def load(checkpoint: Path | str) -> AdapterGenerator:
     """Load a trained generator.
 
     Args:
-        checkpoint: a checkpoint of `adaptlab fit`, or the folder of a released generator.
+        checkpoint: a checkpoint of `adaptlab fit`, the folder of a released generator, or the name of a shipped one.
 
     Raises:
         CheckpointError: it is missing, damaged, or not ours.
         ConfigurationError: it does not read descriptions.
     """
-    path = Path(checkpoint)
+    path = find_generator(checkpoint)
     read = read_start(path)
     if "config" not in read:
         raise CheckpointError(f"{path} is not a checkpoint of adaptlab: it holds no configuration")

@@ -9,7 +9,10 @@ rest is computed from that.
 
 import argparse
 import resource
+import statistics
 import time
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 import torch
@@ -22,12 +25,13 @@ from adaptlab.hypernetworks import Hypernetwork
 from adaptlab.training.module import generator_context
 from adaptlab.training.reconstruction_losses import EffectLoss, FactorLoss
 
-LAYERS, BATCH, RANK = 32, 4, 8
+LAYERS, BATCH, RANK, CONDITION = 32, 4, 8, 1024
 SITES = [
     AdapterSite(module, layer, f"model.layers.{layer}.self_attn.{module}", 4096, out)
     for module, out in (("q_proj", 4096), ("v_proj", 1024))
     for layer in range(LAYERS)
 ]
+FAMILY = LoRA(SITES, rank=RANK)
 
 
 def peak_gib() -> float:
@@ -35,12 +39,12 @@ def peak_gib() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
 
 
-def make_library(folder: Path, count: int, family: LoRA) -> AdapterLibrary:
+def make_library(folder: Path, count: int) -> AdapterLibrary:
     """Random adapters; those that are there already are kept."""
     if (folder / "index.json").exists():
         library = AdapterLibrary.open(folder)
     else:
-        library = AdapterLibrary.create(folder, BaseModelName("random", "float32", "0" * 16), [family])
+        library = AdapterLibrary.create(folder, BaseModelName("random", "float32", "0" * 16), [FAMILY])
     for index in track(range(len(library), count), "writing a library"):
         factors = {
             group.key: {f.name: 0.02 * torch.randn(1, LAYERS, f.rows, f.width) for f in group.factors}
@@ -50,23 +54,38 @@ def make_library(folder: Path, count: int, family: LoRA) -> AdapterLibrary:
     return library
 
 
-def dense(library: AdapterLibrary, generator: Hypernetwork) -> list[str]:
-    """One layer of one module type with every weight change formed, and what all layers would take."""
+def step_cost(folder: Path, loss: EffectLoss | FactorLoss, canonical: bool, steps: int) -> tuple[float, float, float]:
+    """Median seconds of reading a batch and of its forward and backward pass, and what the steps added to memory."""
+    library, generator = AdapterLibrary.open(folder), hypernetwork()
+    names, before = list(library.entries), peak_gib()
+    reading, stepping = [], []
+    for step in range(steps):
+        started = time.perf_counter()
+        targets = library.load(names[BATCH * step : BATCH * (step + 1)], canonical=canonical)
+        read = time.perf_counter()
+        generator.zero_grad()
+        loss.per_task([FAMILY], generator(torch.randn(BATCH, CONDITION)), targets).mean().backward()
+        reading.append(read - started)
+        stepping.append(time.perf_counter() - read)
+    return statistics.median(reading), statistics.median(stepping), peak_gib() - before
+
+
+def dense_cost(folder: Path) -> tuple[float, float, float]:
+    """Seconds and memory of one layer of q_proj with every weight change formed, and the bytes of one set of them."""
+    library, generator = AdapterLibrary.open(folder), hypernetwork()
     targets = library.load(list(library.entries)[:BATCH], canonical=False).factors["lora/q_proj"]
-    emitted = generator(torch.randn(BATCH, 1024)).factors["lora/q_proj"]
+    emitted = generator(torch.randn(BATCH, CONDITION)).factors["lora/q_proj"]
     before, started = peak_gib(), time.perf_counter()
     change = emitted["B"][:, 0].transpose(1, 2) @ emitted["A"][:, 0]
     wanted = targets["B"][:, 0].transpose(1, 2) @ targets["A"][:, 0]
     (change - wanted).abs().mean().backward()
-    seconds = time.perf_counter() - started
-    size = change.numel() * change.element_size() * LAYERS
-    return [
-        f"| dense weight changes, one layer of q_proj | {seconds:.2f} | {max(peak_gib(), before):.2f} |",
-        "",
-        f"Dense, computed from one layer: {seconds * LAYERS:.0f} s and {size / 1e9:.1f} GB for the emitted changes of "
-        "q_proj alone, and as much again for the targets, their difference and its gradient.",
-        "",
-    ]
+    return time.perf_counter() - started, peak_gib() - before, change.numel() * change.element_size()
+
+
+def hypernetwork() -> Hypernetwork:
+    """The generator of the paper for these shapes, of random weights."""
+    torch.manual_seed(0)
+    return Hypernetwork(generator_context([FAMILY], CONDITION), preset="paper")
 
 
 def main() -> None:
@@ -77,39 +96,32 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=5)
     parser.add_argument("--out", type=Path, required=True)
     chosen = parser.parse_args()
-    torch.manual_seed(0)
-    family = LoRA(SITES, rank=RANK)
-    library = make_library(chosen.library, chosen.count, family)
-    generator = Hypernetwork(generator_context([family], 1024), preset="paper")
-    lines = [
-        "# A reconstruction step at Mistral-7B's shapes",
-        "",
-        f"Written by `python benchmarks/generators/loss_cost.py` on {time.strftime('%Y-%m-%d')}: {len(library)} random "
-        f"LoRAs ({library.bytes / 2**30:.1f} GiB on disk), {BATCH} a step, generator of "
-        f"{sum(p.numel() for p in generator.parameters()):,} parameters, {torch.get_num_threads()} threads.",
-        "",
-        "| part | seconds | peak of the process, GiB |",
-        "|:--|--:|--:|",
-        f"| before the first step | | {peak_gib():.2f} |",
-    ]
-    names = list(library.entries)
-    for label, loss, canonical in (("effects", EffectLoss(), False), ("factors", FactorLoss(False), True)):
-        reading, stepping = [], []
-        for step in range(chosen.steps):
-            started = time.perf_counter()
-            targets = library.load(names[BATCH * step : BATCH * (step + 1)], canonical=canonical)
-            reading.append(time.perf_counter() - started)
-            started = time.perf_counter()
-            generator.zero_grad()
-            loss.per_task([family], generator(torch.randn(BATCH, 1024)), targets).mean().backward()
-            stepping.append(time.perf_counter() - started)
-        reading.sort(), stepping.sort()
-        middle = chosen.steps // 2
-        lines.append(f"| reading {BATCH} entries for {label} | {reading[middle]:.2f} | |")
-        lines.append(f"| forward and backward by {label} | {stepping[middle]:.2f} | {peak_gib():.2f} |")
-    lines += dense(library, generator)
-    write_text(chosen.out, "\n".join(lines))
-    print("\n".join(lines))
+    library = make_library(chosen.library, chosen.count)
+    # A process each, so that one's memory is not taken for another's.
+    with ProcessPoolExecutor(1, get_context("spawn"), max_tasks_per_child=1) as fresh:
+        effects = fresh.submit(step_cost, chosen.library, EffectLoss(), False, chosen.steps).result()
+        factors = fresh.submit(step_cost, chosen.library, FactorLoss(False), True, chosen.steps).result()
+        seconds, added, size = fresh.submit(dense_cost, chosen.library).result()
+    text = f"""# A reconstruction step at Mistral-7B's shapes
+
+Written by `python benchmarks/generators/loss_cost.py` on {time.strftime("%Y-%m-%d")}: {len(library)} random LoRAs
+({library.bytes / 2**30:.1f} GiB on disk), {BATCH} a step, a generator of
+{sum(p.numel() for p in hypernetwork().parameters()):,} parameters, {torch.get_num_threads()} threads, medians of
+{chosen.steps} steps. Memory is what the steps added to the peak of their process, the generator's gradients and pages
+of the library included.
+
+| loss | reading, s | forward and backward, s | memory, GiB |
+|:--|--:|--:|--:|
+| effects, from products of rank by rank | {effects[0]:.2f} | {effects[1]:.2f} | {effects[2]:.2f} |
+| factors, in canonical form | {factors[0]:.2f} | {factors[1]:.2f} | {factors[2]:.2f} |
+| dense weight changes, one layer of q_proj, without the generator's forward pass | | {seconds:.2f} | {added:.2f} |
+
+Dense, computed from one layer: {seconds * LAYERS:.0f} s for the {LAYERS} layers of q_proj and
+{size * LAYERS / 1e9:.1f} GB for their emitted changes alone, and as much again for the targets', the difference and its
+gradient.
+"""
+    write_text(chosen.out, text)
+    print(text)
 
 
 if __name__ == "__main__":

@@ -11,20 +11,55 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 
 import torch
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 
 from adaptlab.adapters import AdapterLibrary
 from adaptlab.evaluation.records import read_record
 from adaptlab.evaluation.runs import load_trained
 from adaptlab.files import write_text
+from adaptlab.reports.figures import BASE_COLOUR, COLOURS, DOTS_PER_INCH
+from adaptlab.reports.tables import markdown_table
 from adaptlab.training.reconstruction_losses import effect_error
 
 ROOT = Path(__file__).resolve().parents[2]
 COUNTS, SIZES, LOSSES = (16, 32, 64), ("large", "medium", "small"), ("EffectLoss", "FactorLoss")
+STYLES = {"-": "effect", "--": "factor"}
 MEASURED = ("--budget.seen_examples", "12")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One library size, generator size and loss of one family.
+
+    Args:
+        generator: parameters of the hypernetwork.
+        library: parameters of the adapters that it learned.
+        error: mean relative effect error over adapters, 0 at best.
+        score: exact match of the emitted adapters, in [0, 1]; `oracles` of the learned ones.
+    """
+
+    family: str
+    tasks: int
+    size: str
+    loss: str
+    generator: int
+    library: int
+    error: float
+    score: float
+    oracles: float
+    minutes: float
+
+    @property
+    def kept(self) -> float:
+        """The share of the oracles' score that is left."""
+        return self.score / self.oracles
 
 
 def adaptlab(*arguments: object) -> None:
@@ -39,8 +74,8 @@ def means(path: Path) -> dict[str, float]:
     return {metric.task: metric.value for metric in read_record(path).metrics if metric.split == "seen"}
 
 
-def reconstruct(family: str, library: Path, count: int, size: str, loss: str, out: Path, runs: Path) -> list[str]:
-    """One line of the table."""
+def reconstruct(family: str, library: Path, count: int, size: str, loss: str, out: Path, runs: Path) -> Cell:
+    """Train one cell, or take it as it is, and measure it."""
     method = f"reconstruction-{family}-{count}-{size}-{loss.removesuffix('Loss').lower()}"
     run = runs / method
     checkpoint, record = run / "checkpoints" / "last.ckpt", out / f"{method}.aligned.seed0.json"
@@ -61,36 +96,66 @@ def reconstruct(family: str, library: Path, count: int, size: str, loss: str, ou
         emitted = trained.module.generator(trained.encoder.encode(names, names).vectors)
     errors = effect_error(trained.module.adapter_families, emitted, kept.load(names))
     oracle, found = means(out / f"oracle-{family}.no description.seed0.json"), means(record)
-    top, reached = statistics.mean(oracle[name] for name in names), statistics.mean(found[name] for name in names)
-    parameters = sum(value.numel() for value in trained.module.generator.state_dict().values())
-    return [
-        family,
-        str(count),
-        size,
-        loss.removesuffix("Loss").lower(),
-        f"{parameters / 1e6:.2f} M",
-        f"{count * kept.parameters / len(kept) / parameters:.2f}",
-        f"{float(errors.mean()):.4f}",
-        f"{100 * reached:.1f}",
-        f"{100 * top:.1f}",
-        f"{100 * reached / top:.1f}%",
-        f"{trained.cost['training_time_seconds'] / 60:.1f}",
+    return Cell(
+        family=family,
+        tasks=count,
+        size=size,
+        loss=loss.removesuffix("Loss").lower(),
+        generator=sum(value.numel() for value in trained.module.generator.state_dict().values()),
+        library=count * kept.parameters // len(kept),
+        error=float(errors.mean()),
+        score=statistics.mean(found[name] for name in names),
+        oracles=statistics.mean(oracle[name] for name in names),
+        minutes=trained.cost["training_time_seconds"] / 60,
+    )
+
+
+def table(cells: Sequence[Cell]) -> str:
+    """Every cell, a line each."""
+    header = [
+        *("family", "tasks", "size", "loss", "generator", "library / generator"),
+        *("relative effect error", "exact match", "oracles", "kept", "minutes"),
     ]
+    rows = [
+        (
+            *(cell.family, str(cell.tasks), cell.size, cell.loss, f"{cell.generator / 1e6:.2f} M"),
+            *(f"{cell.library / cell.generator:.2f}", f"{cell.error:.4f}"),
+            *(f"{100 * value:.1f}%" for value in (cell.score, cell.oracles, cell.kept)),
+            f"{cell.minutes:.1f}",
+        )
+        for cell in cells
+    ]
+    return markdown_table(header, rows, left=4)
 
 
-HEADER = (
-    "family",
-    "tasks",
-    "size",
-    "loss",
-    "generator",
-    "library / generator",
-    "relative effect error",
-    "exact match",
-    "oracles",
-    "kept",
-    "minutes",
-)
+def figure(cells: Sequence[Cell], path: Path) -> None:
+    """How error and score change with the number of adapters; a panel a family, a line a size and loss."""
+    families = list(dict.fromkeys(cell.family for cell in cells))
+    drawn = Figure(figsize=(1.5 + 3.2 * len(families), 5.5), layout="constrained")
+    FigureCanvasAgg(drawn)
+    panels = drawn.subplots(2, len(families), sharex=True, sharey="row", squeeze=False)
+    for column, family in enumerate(families):
+        for (colour, size), (style, loss) in product(zip(COLOURS, SIZES, strict=False), STYLES.items()):
+            line = [cell for cell in cells if (cell.family, cell.size, cell.loss) == (family, size, loss)]
+            counts = [cell.tasks for cell in line]
+            for axes, values in zip(
+                panels[:, column], ([cell.error for cell in line], [100 * cell.kept for cell in line]), strict=True
+            ):
+                axes.plot(counts, values, style, color=colour, marker="o", markersize=4, label=f"{size}, {loss}")
+        panels[0][column].set_title(family, fontsize=10, loc="left")
+        panels[0][column].set_yscale("log")
+        panels[1][column].axhline(100, color=BASE_COLOUR, linewidth=1, linestyle=(0, (4, 3)))
+        panels[1][column].set_xscale("log", base=2)
+        panels[1][column].set_xticks(COUNTS, [str(count) for count in COUNTS])
+        panels[1][column].set_xlabel("adapters in the library", fontsize=9)
+    panels[0][0].set_ylabel("relative effect error", fontsize=9)
+    panels[1][0].set_ylabel("score kept, % of the oracles'", fontsize=9)
+    for axes in panels.flat:
+        axes.grid(alpha=0.3)
+        axes.tick_params(labelsize=8)
+    handles, labels = panels[0][0].get_legend_handles_labels()
+    drawn.legend(handles, labels, loc="outside lower center", ncols=3, fontsize=8, frameon=False)
+    drawn.savefig(path, format="png", dpi=DOTS_PER_INCH)
 
 
 def main() -> None:
@@ -99,28 +164,28 @@ def main() -> None:
     parser.add_argument("--library", action="append", required=True, help="family=folder; give it once per family")
     parser.add_argument("--runs", type=Path, default=ROOT / "runs" / "reconstruction")
     parser.add_argument("--out", type=Path, default=ROOT / "benchmarks" / "results" / "reconstruction")
-    parser.add_argument("--report", type=Path, default=ROOT / "benchmarks" / "reports" / "reconstruction.md")
+    parser.add_argument("--report", type=Path, default=ROOT / "benchmarks" / "reports" / "reconstruction")
     chosen = parser.parse_args()
     libraries = {name: Path(folder) for name, _, folder in (pair.partition("=") for pair in chosen.library)}
-    rows = []
+    chosen.report.mkdir(parents=True, exist_ok=True)
+    cells = []
     for family, folder in libraries.items():
         if not (chosen.out / f"oracle-{family}.no description.seed0.json").exists():
             use = ("--use", "oracle", "--method", f"oracle-{family}", "--out", chosen.out)
             adaptlab("evaluate", "--library", folder, *use, *MEASURED)
         for count, size, loss in product(COUNTS, SIZES, LOSSES):
-            rows.append(reconstruct(family, folder, count, size, loss, chosen.out, chosen.runs))
-            lines = [
-                "# Reconstruction",
-                "",
-                f"Written by `python benchmarks/generators/reconstruct.py` on {time.strftime('%Y-%m-%d')}: one-hot "
-                "codes in, a library's adapters out; exact match on unseen examples of the library's tasks, 12 each.",
-                "",
-                f"| {' | '.join(HEADER)} |",
-                f"|{':--|' * 4}{'--:|' * (len(HEADER) - 4)}",
-                *(f"| {' | '.join(row)} |" for row in rows),
-                "",
-            ]
-            write_text(chosen.report, "\n".join(lines))
+            cells.append(reconstruct(family, folder, count, size, loss, chosen.out, chosen.runs))
+            text = f"""# Reconstruction
+
+Written by `python benchmarks/generators/reconstruct.py` on {time.strftime("%Y-%m-%d")}: one-hot codes in, a library's
+adapters out; exact match on unseen examples of the library's tasks, 12 each, beside that of the adapters themselves.
+
+{table(cells)}
+
+![error and score by the number of adapters](report.png)
+"""
+            write_text(chosen.report / "report.md", text)
+            figure(cells, chosen.report / "report.png")
 
 
 if __name__ == "__main__":

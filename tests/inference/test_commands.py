@@ -16,8 +16,10 @@ from safetensors.torch import load_file
 import adaptlab
 from adaptlab.adapters import attached
 from adaptlab.errors import CheckpointError, ConfigurationError, TaskError
+from adaptlab.evaluation.records import read_record
 from adaptlab.evaluation.runs import load_trained
 from adaptlab.inference import Adapter
+from adaptlab.inference.shipped import find_generator, shipped_generators
 
 DESCRIPTION = "Say moon, please."
 
@@ -196,3 +198,18 @@ def test_a_generator_of_codes_is_refused(checkpoint: Path, tmp_path: Path) -> No
         coded["data"]["encoder"] = {"class_path": "adaptlab.embeddings.OneHot"}
         torch.save({**found, "config": yaml.safe_dump(coded)}, tmp_path / "coded.ckpt")
         adaptlab.load(tmp_path / "coded.ckpt")
+
+
+@pytest.mark.parametrize("name", shipped_generators())
+def test_shipped_generators_work_by_name_and_carry_their_scores(name: str) -> None:
+    adapters = adaptlab.load(name).adapters(["Give the first word.", "Give the last word."])
+    first, last = (adapter.parameters.factors for adapter in adapters)
+    assert all(not torch.equal(value, last[key][factor]) for key in first for factor, value in first[key].items())
+    record = read_record(find_generator(name) / "record.json")
+    assert any(metric.split == "heldout" for metric in record.metrics)
+    assert sum(file.stat().st_size for file in find_generator(name).iterdir()) < 10e6
+
+
+def test_an_unknown_generator_is_told_which_ones_ship() -> None:
+    with pytest.raises(CheckpointError, match=shipped_generators()[0]):
+        adaptlab.load("no-such-generator")

@@ -1,9 +1,10 @@
-"""The whole line on a laptop: train text-to-LoRA and text-to-LoReFT on SmolLM2, measure, compare, show answers."""
+"""The whole line on a laptop: answers under shipped adapters; then train both families on SmolLM2, measure, compare."""
 
 import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import fmean
 
 import yaml
 from rich.console import Console
@@ -11,9 +12,11 @@ from rich.table import Table
 
 from adaptlab.basemodels import load_base_model
 from adaptlab.contracts import RunRecord, TaskSuite
-from adaptlab.evaluation.answering import Question, Responder
+from adaptlab.evaluation.answering import Question, Responder, adapted_by
 from adaptlab.evaluation.records import read_record
 from adaptlab.evaluation.runs import Budget, evaluate_base, evaluate_checkpoint, load_trained, trained_responder
+from adaptlab.inference.load import load
+from adaptlab.inference.shipped import find_generator, shipped_generators
 from adaptlab.objectives import first_line
 from adaptlab.reports import report
 from adaptlab.tasks import PromptFormat, load_suite
@@ -38,6 +41,7 @@ METHODS: dict[str, dict[str, object]] = {
 }
 WIDTH = 120
 """Columns of what is printed where there is no terminal to ask."""
+SHIPPED_TASKS = ("pick_material", "person_who_likes", "over_five_letters_as_accept_reject", "pick_antonym")
 SHOWN_TASKS = ("field_color_colons", "greeting_goodbye_full_name", "money_euros")
 
 
@@ -63,7 +67,7 @@ class DemoSettings:
 
 
 def demo(out: Path = Path("runs/demo"), settings: DemoSettings | None = None) -> None:
-    """Train both families on a part of the built-in suite and compare them with the base model.
+    """Show what ships, then train both families on a part of the built-in suite and compare them with the base model.
 
     Args:
         out: folder for checkpoints, records and the report.
@@ -72,9 +76,11 @@ def demo(out: Path = Path("runs/demo"), settings: DemoSettings | None = None) ->
     settings = settings or DemoSettings()
     started = time.monotonic()
     console = Console(width=None if sys.stdout.isatty() else WIDTH)
+    console.rule("adaptlab: a sentence becomes an adapter")
+    _show_shipped(console)
     suite_name = "builtin:" + "+".join(FAMILIES)
     suite = load_suite(suite_name)
-    console.rule("adaptlab: a sentence becomes an adapter")
+    console.rule("a short training of your own")
     console.print(
         f"{len(suite.train)} train tasks, {len(suite.validation)} validation tasks, {len(suite.test)} held-out tasks, "
         f"each described in words; base model {BASE_MODEL}, frozen."
@@ -95,6 +101,26 @@ def demo(out: Path = Path("runs/demo"), settings: DemoSettings | None = None) ->
     _show_answers(console, suite, checkpoints, records, settings)
     minutes = (time.monotonic() - started) / 60
     console.print(f"{minutes:.1f} minutes. Records, report.md and report.png are in {out}/")
+
+
+def _show_shipped(console: Console) -> None:
+    """Answers of the base model and under the adapters of the shipped generators, for tasks that none has seen."""
+    tasks = load_suite("builtin:" + "+".join(SHIPPED_TASKS)).test
+    questions = [Question(task, task.splits["test"][0], min(task.evaluation_descriptions, key=len)) for task in tasks]
+    descriptions = [question.description for question in questions]
+    columns: dict[str, list[str]] = {}
+    for name in shipped_generators():
+        emitter, record = load(name).emitter, read_record(find_generator(name) / "record.json")
+        values = [metric.value for metric in record.metrics if metric.split == "heldout"]
+        console.print(f"{name}: {100 * fmean(values):.1f}% on {len(values)} held-out tasks when it was made")
+        base = load_base_model(BASE_MODEL, emitter.base_model.dtype)
+        if not columns:
+            told = PromptFormat(emitter.prompt.style, description=True)
+            columns["base, described"] = Responder(base.model, base.tokenizer, told).answer(questions)
+        adapt = adapted_by(base.model, emitter.families, emitter.generator)
+        vectors = emitter.encoder.encode(descriptions, descriptions).vectors
+        columns[name] = Responder(base.model, base.tokenizer, emitter.prompt, adapt).answer(questions, vectors)
+    console.print(_table("Shipped generators, held-out tasks, descriptions never seen", questions, columns))
 
 
 def _train(method: str, family: dict[str, object], suite: str, out: Path, settings: DemoSettings) -> Path:
@@ -138,12 +164,16 @@ def _show_answers(
     for method, checkpoint in checkpoints.items():
         trained = load_trained(checkpoint)
         columns[method] = trained_responder(trained, Budget()).answer(questions, trained.conditions(questions))
-    table = Table(title="Held-out tasks, descriptions never seen: what each model answers", show_lines=True)
+    console.print(_table("Held-out tasks, descriptions never seen: what each model answers", questions, columns))
+
+
+def _table(title: str, questions: list[Question], columns: dict[str, list[str]]) -> Table:
+    table = Table(title=title, show_lines=True)
     for heading in ("description", "input", "right", *columns):
         table.add_column(heading, overflow="fold")
     for row, question in enumerate(questions):
-        table.add_row(*_cells(question), *(first_line(answers[row])[:40] for answers in columns.values()))
-    console.print(table)
+        table.add_row(*_cells(question), *(first_line(texts[row])[:40] for texts in columns.values()))
+    return table
 
 
 def _cells(question: Question) -> tuple[str, str, str]:

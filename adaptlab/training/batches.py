@@ -64,6 +64,11 @@ class AdaptationBatch:
         """How many tokens are no padding."""
         return int(self.attention_mask.sum())
 
+    @property
+    def positions(self) -> int:
+        """How many places the model computes, padding included."""
+        return self.input_ids.numel()
+
     def to(self, device: torch.device | str, non_blocking: bool = False) -> "AdaptationBatch":
         """The batch on another device."""
         moved = {f.name: getattr(self, f.name).to(device, non_blocking=non_blocking) for f in fields(self)}

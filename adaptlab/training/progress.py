@@ -55,7 +55,8 @@ class ProgressLines(Callback):
 class RunCost(Callback):
     """Log tokens per second; keep time, tokens, memory and parameter counts in the checkpoint; print them at the end.
 
-    Tokens are real ones, without padding, over all processes; the time of validations does not count for their rate.
+    Tokens are real ones over all processes, positions count padding as well; the time of validations does not count for
+    their rate.
 
     Args:
         every_n_batches: over how many batches the logged rate is taken.
@@ -65,7 +66,7 @@ class RunCost(Callback):
         self.every_n_batches, self.batches = every_n_batches, 0
         self.before = 0.0
         self.started = self.batch_started = time.monotonic()
-        self.tokens, self.seconds = 0, 0.0
+        self.tokens, self.positions, self.seconds = 0, 0, 0.0
         self.marked = (0, 0.0)
 
     def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
@@ -78,6 +79,7 @@ class RunCost(Callback):
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
         self.tokens += batch.real_tokens * trainer.world_size
+        self.positions += batch.positions * trainer.world_size
         self.seconds += time.monotonic() - self.batch_started
         self.batches += 1
         if self.batches % self.every_n_batches == 0:
@@ -93,6 +95,7 @@ class RunCost(Callback):
             "peak_memory_bytes": peak_memory_bytes(),
             "trained_parameters": trained,
             "tokens": self.tokens,
+            "positions": self.positions,
             "seconds_in_steps": self.seconds,
         }
 
@@ -103,6 +106,7 @@ class RunCost(Callback):
         cost = checkpoint.get("cost", {})
         self.before = cost.get("training_time_seconds", 0.0)
         self.tokens, self.seconds = cost.get("tokens", 0), cost.get("seconds_in_steps", 0.0)
+        self.positions = cost.get("positions", self.tokens)
         self.marked = self.tokens, self.seconds
 
     def on_fit_end(self, trainer: Trainer, pl_module: LightningModule) -> None:

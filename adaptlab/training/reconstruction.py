@@ -42,6 +42,11 @@ class ReconstructionBatch:
         """No text is read."""
         return 0
 
+    @property
+    def positions(self) -> int:
+        """None either."""
+        return 0
+
     def to(self, device: torch.device | str, non_blocking: bool = False) -> "ReconstructionBatch":
         """The batch on another device."""
         tasks, embeddings = (value.to(device, non_blocking=non_blocking) for value in (self.tasks, self.embeddings))

@@ -121,8 +121,9 @@ def throughput(config: str, folder: Path) -> list[str]:
         )
     text = (
         "One task at a time is bound by what a step costs however small it is: reading the model's weights and "
-        "starting its operations. Many tasks are bound by the arithmetic of the frozen model, seen in positions per second, and "
-        "then by padding, since tasks of unlike length share a batch: few tasks a batch, sorted by length, lose least."
+        "starting its operations. Many tasks are bound by the arithmetic of the frozen model, seen in positions per "
+        "second, and then by padding, since tasks of unlike length share a batch: few tasks a batch, sorted by length, "
+        "lose least."
     )
     return ["## Tokens per second", "", *lines, "", text, ""]
 

@@ -147,14 +147,21 @@ class MethodComparison:
     Args:
         plan: what is compared.
         out: folder for runs, records and the table.
+        methods: those to do; all when empty. So several processes can share a comparison.
+
+    Raises:
+        ConfigurationError: the plan has no such method.
     """
 
-    def __init__(self, plan: Comparison, out: Path) -> None:
-        self.plan, self.out = plan, out
+    def __init__(self, plan: Comparison, out: Path, methods: Sequence[str] = ()) -> None:
+        self.plan, self.out, self.methods = plan, out, methods or list(plan.methods)
+        unknown = sorted(set(methods) - set(plan.methods))
+        if unknown:
+            raise ConfigurationError(f"there is no method {unknown[0]!r} in the file; it has {', '.join(plan.methods)}")
 
     def counts(self) -> Iterator[tuple[str, int, int, float]]:
         """Of each method: its name, trained parameters, their bytes, and their share of the base model's."""
-        for name in self.plan.methods:
+        for name in self.methods:
             module = self._module(name)
             module.load_base_model()
             whole = sum(value.numel() for value in module.frozen_model.parameters())
@@ -166,7 +173,7 @@ class MethodComparison:
         """Train, choose, measure; gives the report, which is also written after every method."""
         sizes: list[int | None] = [*self.plan.examples] or [None]
         report = ""
-        for seed, size, name in product(self.plan.seeds, sizes, self.plan.methods):
+        for seed, size, name in product(self.plan.seeds, sizes, self.methods):
             self._measure(name, seed, size)
             report = self._write_report()
         return report
@@ -319,9 +326,10 @@ def compare(arguments: list[str]) -> None:
     parser = ArgumentParser("adaptlab compare", description="Train many methods on the same tasks; print one table.")
     parser.add_argument("file", type=Path, help="such as experiments/compare_methods.yaml")
     parser.add_argument("--out", type=Path, default=Path("runs/compare"), help="folder for runs, records and the table")
+    parser.add_argument("--methods", nargs="+", metavar="NAME", default=[], help="only these, so that processes share")
     parser.add_argument("--count", action="store_true", help="only print what each method would train")
     chosen = parser.parse_args(arguments)
-    comparison = MethodComparison(read_comparison(chosen.file), chosen.out)
+    comparison = MethodComparison(read_comparison(chosen.file), chosen.out, chosen.methods)
     if chosen.count:
         print_counts(comparison)
         return

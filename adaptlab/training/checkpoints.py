@@ -135,14 +135,14 @@ class KeepLast(Callback):
     ) -> None:
         step = trainer.global_step
         if step > self.written and step % self.every_n_steps == 0 and not validation_follows(trainer):
-            trainer.save_checkpoint(self.path)
+            trainer.save_checkpoint(self.path, weights_only=False)
             self.written = step
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         step = trainer.global_step
         if step > self.written and step % self.every_n_steps == 0 and validation_follows(trainer):
-            trainer.save_checkpoint(self.path)
+            trainer.save_checkpoint(self.path, weights_only=False)
             self.written = step
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        trainer.save_checkpoint(self.path)
+        trainer.save_checkpoint(self.path, weights_only=False)

@@ -53,7 +53,7 @@ class StopOnSignal(Callback):
 
     def _stop_if_asked(self, trainer: Trainer) -> None:
         if trainer.strategy.reduce_boolean_decision(self.asked, all=False):
-            trainer.save_checkpoint(self.checkpoint)
+            trainer.save_checkpoint(self.checkpoint, weights_only=False)
             raise Interrupted(
                 f"stopped by SIGTERM after step {trainer.global_step}; go on with --ckpt_path {self.checkpoint}"
             )

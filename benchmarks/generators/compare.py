@@ -124,6 +124,7 @@ def main() -> None:
     """Do what is left to do, then write the report."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
+    parser.add_argument("--families", nargs="+", choices=FAMILIES, default=FAMILIES, help="a process each, if you like")
     parser.add_argument("--tasks", type=int, default=64)
     parser.add_argument("--rounds", type=int, default=24)
     parser.add_argument("--own_batch", type=int, default=4)
@@ -134,7 +135,7 @@ def main() -> None:
     chosen = parser.parse_args()
     plan = Plan(chosen.tasks, chosen.rounds, chosen.own_batch, chosen.batch_size, chosen.runs, chosen.out)
     for seed in chosen.seeds:
-        for family in FAMILIES:
+        for family in chosen.families:
             for part in (
                 oracles(plan, seed, family, heldout=False),
                 shared(plan, seed, family),

@@ -101,3 +101,10 @@ def test_a_method_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     assert isinstance(found, Comparison)
     with pytest.raises(ConfigurationError, match="'Broken' cannot be made"):
         list(MethodComparison(found, tmp_path).counts())
+
+
+def test_processes_share_a_comparison_by_method(tmp_path: Path) -> None:
+    found = read_comparison(plan(tmp_path))
+    assert [name for name, *_ in MethodComparison(found, tmp_path, ["IA3 by PEFT"]).counts()] == ["IA3 by PEFT"]
+    with pytest.raises(ConfigurationError, match="no method 'IA4' in the file; it has IA3 by PEFT, LoRA"):
+        MethodComparison(found, tmp_path, ["IA4"])

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from functools import partial
+from inspect import signature
 from typing import Any
 
 import torch
@@ -25,12 +26,11 @@ class _CurrentTokens:
         self.groups = {group.key: (family, group) for family, group in groups}.values()
         self.chosen: dict[str, Tensor | None] = {}
 
-    def read(self, _model: nn.Module, arguments: tuple[Any, ...], named: Mapping[str, Any]) -> None:
+    def read(self, model: nn.Module, arguments: tuple[Any, ...], named: Mapping[str, Any]) -> None:
+        named = {**dict(zip(signature(model.forward).parameters, arguments, strict=False)), **named}
         tokens = named.get("input_ids")
         if tokens is None:
-            tokens = named.get("inputs_embeds")
-        if tokens is None:
-            tokens = arguments[0]
+            tokens = named["inputs_embeds"]
         batch, length = tokens.shape[:2]
         cache = named.get("past_key_values")
         past = int(cache.get_seq_length()) if cache is not None else 0

@@ -50,13 +50,14 @@ class CastFactor:
 
     def __init__(self, factor: Tensor) -> None:
         self.factor = factor
-        self._cast: dict[torch.dtype, Tensor] = {}
+        self._cast: dict[tuple[torch.dtype, torch.device], Tensor] = {}
 
     def like(self, values: Tensor) -> Tensor:
-        """The factor in the type of `values`."""
-        if values.dtype not in self._cast:
-            self._cast[values.dtype] = self.factor.to(values.dtype)
-        return self._cast[values.dtype]
+        """The factor in the type of `values` and where they are."""
+        kind = values.dtype, values.device
+        if kind not in self._cast:
+            self._cast[kind] = self.factor.to(values.device, values.dtype)
+        return self._cast[kind]
 
 
 def by_adapter(values: Shaped[Tensor, "rows tokens width"], adapters: int) -> Shaped[Tensor, "adapters _ width"]:
@@ -177,5 +178,5 @@ def check_rank(rank: int, site: AdapterSite) -> None:
         ConfigurationError: naming the allowed range.
     """
     smaller = min(site.in_width, site.out_width)
-    if not 1 <= rank <= smaller:
+    if type(rank) is not int or not 1 <= rank <= smaller:
         raise ConfigurationError(f"rank must be in 1..{smaller} (the smaller side of {site.module_type}), got {rank}")

@@ -9,7 +9,6 @@ entry that the index names whole. One process writes at a time. Factors are stor
 """
 
 import hashlib
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,15 +16,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
 from adaptlab.adapters.build import build_family
 from adaptlab.adapters.family import AdapterFamily
+from adaptlab.adapters.reading import read_json, read_safetensors
 from adaptlab.adapters.storing import (
     from_tensors,
     not_finite,
+    refuse_claims,
     sites_from_json,
     sites_of,
     sorted_groups,
@@ -40,6 +40,8 @@ SCHEMA = 1
 INDEX, ENTRIES = "index.json", "entries"
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,199}")
 _LONGEST_NAME = 160
+MOST = 2**30
+"""Numbers that an adapter of a library without entries may have."""
 
 
 @dataclass(frozen=True)
@@ -95,16 +97,19 @@ class AdapterLibrary:
             LibraryError: it is missing, damaged, or of another schema.
         """
         path = folder / INDEX
+        if not path.exists():
+            raise LibraryError(f"{folder} is no library of adapters: it has no {INDEX}")
+        index = read_json(path)
         try:
-            index = json.loads(path.read_text(encoding="utf-8"))
             if index["schema"] != SCHEMA:
                 raise LibraryError(f"{path} has schema {index['schema']}, this version reads {SCHEMA}")
-            sites = sites_from_json(index["sites"])
+            sites, entries = sites_from_json(index["sites"]), index["entries"]
+            for entry in entries.values():
+                _check_entry(entry)
+            files = [folder / ENTRIES / entry["file"] for entry in entries.values()]
+            refuse_claims(index["families"], sites, max((f.stat().st_size for f in files if f.is_file()), default=MOST))
             families = tuple(build_family(settings, sites) for settings in index["families"])
-            entries = {name: {**entry, "file": _plain_name(entry["file"])} for name, entry in index["entries"].items()}
             return cls(folder, BaseModelName(**index["base_model"]), families, entries)
-        except FileNotFoundError:
-            raise LibraryError(f"{folder} is no library of adapters: it has no {INDEX}") from None
         except LibraryError:
             raise
         except (ValueError, KeyError, TypeError, AttributeError, AdaptlabError) as error:
@@ -144,7 +149,7 @@ class AdapterLibrary:
         broken = not_finite(given)
         if broken:
             raise LibraryError(f"{name}: {broken} is not finite; such an adapter is not kept")
-        content = save(to_tensors(self.families, parameters))
+        content = save(to_tensors(self.families, parameters), self._metadata)
         digest = hashlib.sha256(content).hexdigest()
         file = f"{name}.{digest[:12]}.safetensors"
         entry = {"file": file, "sha256": digest, "provenance": dict(provenance)}
@@ -222,22 +227,16 @@ class AdapterLibrary:
     def _shapes(self) -> dict[str, tuple[int, ...]]:
         return tensor_shapes(self.families)
 
+    @property
+    def _metadata(self) -> dict[str, str]:
+        """What each entry's file says of itself, so that one from another library is noticed."""
+        return {"base_model": self.base_model.fingerprint}
+
     def _read(self, name: str) -> dict[str, Tensor]:
-        path = self._path(name)
         try:
-            with safe_open(path, framework="pt") as file:
-                tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-        except FileNotFoundError:
-            raise LibraryError(f"{name}: its file {path} is missing") from None
-        except (SafetensorError, OSError) as error:
-            raise LibraryError(f"{name}: {path} is damaged ({error})") from error
-        found = {key: tuple(value.shape) for key, value in tensors.items()}
-        expected = self._shapes
-        if found != expected:
-            wrong = sorted(key for key in found.keys() | expected.keys() if found.get(key) != expected.get(key))[0]
-            raise LibraryError(
-                f"{name}: {wrong} has shape {found.get(wrong)}, where other entries have {expected.get(wrong)}"
-            )
+            tensors = read_safetensors(self._path(name), self._shapes, self._metadata)
+        except LibraryError as error:
+            raise LibraryError(f"{name}: {error}") from error
         broken = not_finite(tensors)
         if broken:
             raise LibraryError(f"{name}: {broken} is not finite")
@@ -257,11 +256,12 @@ class AdapterLibrary:
         self.entries = entries
 
 
-def _plain_name(file: str) -> str:
-    """A file's name without any folder in it; an index names files of its own folder only."""
-    if not _NAME.fullmatch(file):
-        raise ValueError(f"{file!r} is no name of an entry's file")
-    return file
+def _check_entry(entry: Mapping[str, Any]) -> None:
+    """An entry has a digest, where it came from, and a file without any folder in its name: files of its own only."""
+    if not _NAME.fullmatch(entry["file"]):
+        raise ValueError(f"{entry['file']!r} is no name of an entry's file")
+    if not isinstance(entry["sha256"], str) or not isinstance(entry["provenance"], dict):
+        raise TypeError(f"the entry of {entry['file']} is not whole")
 
 
 def _digest(path: Path) -> str:

@@ -81,6 +81,8 @@ class LoRA(AdapterFamily):
             "targets": list(targets),
             "layers": None if layers is None else list(layers),
         }
+        if not math.isfinite(alpha):
+            raise ConfigurationError(f"alpha must be finite, got {alpha}")
         self.scale = alpha / (math.sqrt(rank) if rank_stabilised else rank)
 
     def start(self, group: SiteGroup) -> Mapping[str, Float[Tensor, "layers _ _"]]:
@@ -135,11 +137,14 @@ class LoRA(AdapterFamily):
         return Effect(self.scale * factors["B"].double(), factors["A"])
 
     def aligned(self, group: SiteGroup, factors: FactorTensors, reference: OneAdapter) -> FactorTensors:
-        """A becomes `A+`, the reference's A projected on the span of its rows, and B what makes `B+'A+` be `B'A`.
+        """The balanced form, its rows turned by the orthogonal matrix that brings them nearest to a reference's rows.
 
-        Adapters that were trained from one start have nearly that start's A in this gauge, and differ in B.
+        Balanced forms of one product differ by an orthogonal matrix only, and the nearest one is the solution of the
+        orthogonal Procrustes problem (Schönemann 1966): equal effects become equal factors, whatever they were, and
+        none is larger than its effect asks.
         """
-        down, up, wanted = (value.double() for value in (factors["A"], factors["B"], reference["A"]))
-        projected = wanted @ torch.linalg.pinv(down) @ down
-        turned = torch.linalg.pinv(projected).transpose(-1, -2) @ down.transpose(-1, -2) @ up
-        return {"A": projected.to(factors["A"].dtype), "B": turned.to(factors["B"].dtype)}
+        down, up = balanced(factors["A"].double(), factors["B"].double())
+        overlap = reference["A"].double() @ down.transpose(-1, -2) + reference["B"].double() @ up.transpose(-1, -2)
+        left, _, right = torch.linalg.svd(overlap)
+        turn = left @ right
+        return {"A": (turn @ down).to(factors["A"].dtype), "B": (turn @ up).to(factors["B"].dtype)}

@@ -72,7 +72,7 @@ class LoReFT(AdapterFamily):
 
     def subspaces(self, free: Float[Tensor, "tasks layers rank width"]) -> Float[Tensor, "tasks layers width rank"]:
         """The orthonormal R of each site from its free factor A."""
-        return horizontal_cayley(self.scale * free, self.anchors)
+        return horizontal_cayley(self.scale * free, self.anchors.to(free.device))
 
     def edits(self, group: SiteGroup, factors: FactorTensors) -> Sequence[Edit]:
         rotations = self.subspaces(factors["A"])
@@ -115,7 +115,7 @@ class LoReFT(AdapterFamily):
 
     def from_stored(self, group: SiteGroup, stored: FactorTensors, canonical: bool = True) -> FactorTensors:
         """A, D and b in the basis of the subspace that the horizontal Cayley map gives."""
-        free, rotation = horizontal_inverse(stored["R"].transpose(-1, -2), self.anchors)
+        free, rotation = horizontal_inverse(stored["R"].transpose(-1, -2), self.anchors.to(stored["R"].device))
         turned = rotation.transpose(-1, -2)
         return {
             "A": (free / self.scale).float(),

@@ -22,6 +22,9 @@ from adaptlab.adapters.loreft import LoReFT
 from adaptlab.contracts import AdapterParameters, SiteGroup
 from adaptlab.errors import ConfigurationError
 
+TOP_K, TEMPERATURE = 3, 1.0
+"""How many experts a token takes, and how undecided it is, unless told otherwise."""
+
 
 class _Experts(ABC):
     """The experts of one site."""
@@ -93,7 +96,7 @@ def _by_expert(chosen: Int[Tensor, "tokens k"]) -> Iterator[tuple[int, Tensor, T
 
 
 def routed_edits(
-    families: Sequence[AdapterFamily], library: AdapterParameters, top_k: int = 3, temperature: float = 1.0
+    families: Sequence[AdapterFamily], library: AdapterParameters, top_k: int = TOP_K, temperature: float = TEMPERATURE
 ) -> list[SiteEdit]:
     """Edits by which every token chooses among the adapters of a library; made once, for any number of batches.
 

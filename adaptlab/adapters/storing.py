@@ -80,6 +80,36 @@ def tensor_shapes(families: Sequence[AdapterFamily]) -> dict[str, tuple[int, ...
     return shapes
 
 
+def refuse_claims(families: Sequence[Mapping[str, Any]], sites: Sequence[AdapterSite], most: int) -> None:
+    """Stop before families are made that would hold more numbers than a file can have.
+
+    Args:
+        families: their settings.
+        sites: what they may adapt.
+        most: how many numbers there can be.
+
+    Raises:
+        ValueError: there are more, or two families are of one kind.
+        TypeError: a rank is no whole number.
+    """
+    kinds = [settings["family"] for settings in families]
+    if len(set(kinds)) != len(kinds):
+        raise ValueError(f"there are several families {kinds[0]}")
+    claimed = 0
+    for settings in families:
+        if type(settings["rank"]) is not int:
+            raise TypeError(f"the rank {settings['rank']!r} is no whole number")
+        targets, layers = settings.get("targets", ["block"]), settings.get("layers")
+        widths = [
+            site.in_width + site.out_width
+            for site in sites
+            if site.module_type in targets and (layers is None or site.layer in layers)
+        ]
+        claimed += settings["rank"] * sum(widths)
+    if claimed > most:
+        raise ValueError(f"it claims {claimed:,} values, more than its files hold")
+
+
 def not_finite(tensors: Mapping[str, Tensor]) -> str:
     """Name of the first tensor with a value that is not finite, or an empty text."""
     return min((key for key, value in tensors.items() if not bool(torch.isfinite(value).all())), default="")

@@ -33,6 +33,10 @@ class Concatenated(TaskEncoder):
         for encoder in self.encoders:
             encoder.fit(names)
 
+    @property
+    def reads_base_model(self) -> bool:
+        return any(encoder.reads_base_model for encoder in self.encoders)
+
     def use_base_model(self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> None:
         for encoder in self.encoders:
             encoder.use_base_model(model, tokenizer)

@@ -24,7 +24,12 @@ def input_text(text: str) -> str:
 
 
 def condition_vectors(
-    condition: Condition, encoder: TaskEncoder, descriptions: Sequence[str], inputs: Sequence[str], names: Sequence[str]
+    condition: Condition,
+    encoder: TaskEncoder,
+    descriptions: Sequence[str],
+    inputs: Sequence[str],
+    names: Sequence[str],
+    input_encoder: TaskEncoder | None = None,
 ) -> Float[Tensor, "examples width"]:
     """One vector per example.
 
@@ -34,8 +39,9 @@ def condition_vectors(
         descriptions: of each example's task.
         inputs: of each example.
         names: of each example's task.
+        input_encoder: what embeds inputs, where a control stands in for the encoder of descriptions.
     """
-    texts: list[Sequence[str]] = [] if condition == "input" else [descriptions]
+    parts = [] if condition == "input" else [encoder.encode(descriptions, names).vectors]
     if condition != "description":
-        texts.append([input_text(text) for text in inputs])
-    return torch.cat([encoder.encode(part, names).vectors for part in texts], dim=1)
+        parts.append((input_encoder or encoder).encode([input_text(text) for text in inputs], names).vectors)
+    return torch.cat(parts, dim=1)

@@ -23,6 +23,11 @@ class TaskEncoder(ABC):
     """Whether a vector follows from its own description and name, whatever else is encoded in the same call."""
 
     @property
+    def reads_base_model(self) -> bool:
+        """Whether vectors come from the frozen base model, so that `use_base_model` has to be called first."""
+        return False
+
+    @property
     @abstractmethod
     def width(self) -> int:
         """Width of the vectors."""

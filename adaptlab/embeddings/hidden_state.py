@@ -35,6 +35,10 @@ class HiddenStateEncoder(TaskEncoder):
         self.tokenizer: PreTrainedTokenizerBase | None = None
         self._known: dict[str, Tensor] = {}
 
+    @property
+    def reads_base_model(self) -> bool:
+        return True
+
     def use_base_model(self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> None:
         self.model, self.tokenizer = model, tokenizer
 

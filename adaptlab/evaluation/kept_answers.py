@@ -14,7 +14,7 @@ from typing import Any
 
 from adaptlab.errors import RecordError
 
-CODE = ("adapters", "basemodels", "hypernetworks", "evaluation")
+CODE = ("adapters", "basemodels", "hypernetworks", "tuners", "evaluation")
 """What of the package answers depend on."""
 
 

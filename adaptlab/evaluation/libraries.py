@@ -12,7 +12,7 @@ from transformers import PreTrainedModel
 
 from adaptlab.adapters import AdapterLibrary, BaseModelName, attached
 from adaptlab.adapters.attach import attached_edits
-from adaptlab.adapters.routing import routed_edits
+from adaptlab.adapters.routing import TEMPERATURE, TOP_K, routed_edits
 from adaptlab.basemodels import BaseModel, fingerprint, load_base_model
 from adaptlab.contracts import AdapterParameters, RunRecord, TaskSuite
 from adaptlab.errors import ConfigurationError, LibraryError
@@ -37,7 +37,10 @@ def _own(library: AdapterLibrary, base: BaseModel) -> Adapt:
 
 
 def mean_of_factors(library: AdapterLibrary) -> AdapterParameters:
-    """The plain mean of all factors as they were stored, which is not the mean of what they do."""
+    """The plain mean of all factors (LoRA's as they were stored, LoReFT's with R as a point of the Cayley map).
+
+    It is not the mean of what they do.
+    """
     everything = library.load(list(library.entries), canonical=False)
     means = {
         key: {name: value.mean(0, keepdim=True) for name, value in factors.items()}
@@ -108,6 +111,8 @@ def evaluate_library(
     library = AdapterLibrary.open(folder)
     suite = load_suite(suite_name)
     asked, names = _questions(library, use, suite, budget), list(library.entries)
+    if not any(asked.values()):
+        raise LibraryError(f"none of the entries of {folder} is named after a task of the suite {suite_name!r}")
     responder = _responder(library, use, budget)
     method = method or f"{use}-{'+'.join(family.name for family in library.families)}"
     scores: list[Score] = []
@@ -121,7 +126,10 @@ def evaluate_library(
         oracle=use == "oracle" and any(task.name in library.entries for task in suite.test),
         base_model=library.base_model.name,
         seed=int(_first(library, "seed", budget.seed)),
-        config={"library": str(folder), "use": use, "entries": names, "suite": suite_name, "evaluation": vars(budget)},
+        config={
+            **{"library": str(folder), "use": use, "entries": names, "suite": suite_name, "evaluation": vars(budget)},
+            **({"top_k": TOP_K, "temperature": TEMPERATURE} if use == "arrow" else {}),
+        },
         environment=environment(),
         metrics=summarise(scores),
         wall_time_seconds=time.monotonic() - started,
@@ -149,8 +157,9 @@ def _responder(library: AdapterLibrary, use: str, budget: Budget) -> Responder:
     base = load_base_model(name.name, name.dtype)
     library.refuse_other_base_model(BaseModelName(name.name, name.dtype, fingerprint(base.model)))
     adapt = USES[use](library, base)
-    digests = {entry: facts["sha256"] for entry, facts in library.entries.items()}
-    kept = kept_answers(base.model, base.tokenizer, {"library": digests, "use": use}, budget)
+    digests = [[entry, facts["sha256"]] for entry, facts in library.entries.items()]  # conditions count in their order
+    settings = [dict(family.settings) for family in library.families]
+    kept = kept_answers(base.model, base.tokenizer, {"library": digests, "families": settings, "use": use}, budget)
     limits = (budget.batch_size, budget.max_new_tokens)
     return Responder(base.model, base.tokenizer, prompt_of(library), adapt, *limits, kept)
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
+import torch
 from rich.box import MARKDOWN
 from rich.console import Console
 from rich.progress import track
@@ -34,6 +35,7 @@ def add(library: Path, checkpoint: Path, only: list[str] | None = None) -> None:
     if trained.module.tuner is not None:
         raise LibraryError(f"{checkpoint} trained something inside its base model; a library holds adapters")
     names = _trained_tasks(trained)
+    _refuse_unfinished(checkpoint)
     unknown = sorted(set(only or ()) - set(names))
     if unknown:
         raise LibraryError(f"{checkpoint} was not trained on {unknown[0]!r}")
@@ -76,6 +78,20 @@ def _held_back_losses(checkpoint: Path, names: Sequence[str]) -> dict[str, float
         if key.startswith("StopTasks"):
             return dict(zip(names, state["loss"].tolist(), strict=True))
     return {}
+
+
+def _refuse_unfinished(checkpoint: Path) -> None:
+    """Tasks that stop one by one have their best parameters when all have ended.
+
+    Raises:
+        LibraryError: some go on.
+    """
+    read = read_start(checkpoint)
+    state = read["state_dict"]
+    for key, watch in read.get("callbacks", {}).items():
+        best = {f"generator.tables.{name}": value for name, value in watch.get("best", {}).items()}
+        if key.startswith("StopTasks") and any(not torch.equal(state[name], best[name]) for name in best):
+            raise LibraryError(f"the run of {checkpoint} has not ended; go on with `adaptlab fit ... --ckpt_path auto`")
 
 
 def _open_or_create(folder: Path, weights: Mapping[str, str], families: Sequence[AdapterFamily]) -> AdapterLibrary:

@@ -5,30 +5,32 @@ held-back train examples of tasks that are no part of the result. A run that has
 comparison that was stopped goes on.
 """
 
+import hashlib
+import json
 import math
 import subprocess
 import sys
 import time
 from argparse import ArgumentError, ArgumentParser
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from itertools import product
 from pathlib import Path
 from statistics import mean
 from typing import Any
 
-import pandas as pd
 import yaml
 from jsonargparse import ArgumentParser as TypedParser
 from omegaconf import MISSING, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from adaptlab.contracts import RunRecord
 from adaptlab.errors import ConfigurationError, TrainingError
 from adaptlab.evaluation.answering import ask
-from adaptlab.evaluation.records import Score, environment, record_path, summarise, write_record
+from adaptlab.evaluation.records import Score, environment, read_record, record_path, summarise, write_record
 from adaptlab.evaluation.runs import Budget, Trained, load_trained, score, trained_responder
 from adaptlab.files import write_text
 from adaptlab.reports.method_table import method_table, size_plot
@@ -36,6 +38,7 @@ from adaptlab.reports.reading import read_records
 from adaptlab.reports.statistics import gather_rows
 from adaptlab.tasks import load_suite
 from adaptlab.training.adaptation import SupervisedAdaptation
+from adaptlab.training.curves import last_loss
 
 
 @dataclass
@@ -105,7 +108,9 @@ class Run:
     @property
     def folder(self) -> str:
         """Where it is kept, below the comparison's runs."""
-        tasks = self.tasks[0] if len(self.tasks) == 1 else f"{len(self.tasks)}_tasks"
+        joined = "+".join(self.tasks)
+        several = f"{len(self.tasks)}_tasks_{hashlib.sha256(joined.encode()).hexdigest()[:8]}"
+        tasks = joined if len(self.tasks) == 1 else several
         size = "" if self.examples is None else f".{self.examples}_examples"
         return f"{file_name(self.method)}/{tasks}{size}.lr{self.rate:g}.seed{self.seed}"
 
@@ -132,6 +137,16 @@ def read_comparison(path: Path) -> Comparison:
     unknown = sorted({*found.tasks, *found.choose_on} - known)
     if unknown:
         raise ConfigurationError(f"{path} names {unknown[0]!r}, which is no train task of the built-in suite")
+    files = [file_name(name) for name in found.methods]
+    alike = sorted(name for name in found.methods if files.count(file_name(name)) > 1)
+    if alike:
+        raise ConfigurationError(f"{path}: {' and '.join(alike)} are too much alike to be kept apart; rename one")
+    uneven = [count for count in found.examples if count % len(found.tasks or [""])]
+    if uneven:
+        raise ConfigurationError(
+            f"{path}: {uneven[0]} examples cannot be shared out evenly over {len(found.tasks)} tasks; examples count "
+            "over all tasks"
+        )
     both = sorted(set(found.tasks) & set(found.choose_on))
     if both or not found.tasks or not found.choose_on or not found.methods:
         raise ConfigurationError(
@@ -191,9 +206,12 @@ class MethodComparison:
     def _measure(self, name: str, seed: int, size: int | None) -> None:
         """Train one method on every task with its best learning rate, and write its record."""
         plan, condition = self.plan, "trained" if size is None else f"{size} examples"
-        if record_path(self.out / "records", file_name(name), condition, seed).exists():
+        settings = {"comparison": asdict(replace(plan, methods={name: plan.methods[name]}))}
+        done = record_path(self.out / "records", file_name(name), condition, seed)
+        if done.exists():
+            self._refuse_other(done, read_record(done).config, settings)
             return
-        each = None if size is None else max(1, size // len(plan.tasks))
+        each = None if size is None else size // len(plan.tasks)
         rate, grid = self._chosen_rate(name, each)
         checkpoints = [self._train(Run(name, tasks, rate, seed, each)) for tasks in self._together(plan.tasks)]
         started, scores, costs = time.monotonic(), [], []
@@ -206,7 +224,7 @@ class MethodComparison:
             condition=condition,
             base_model=plan.base_model,
             seed=seed,
-            config={"comparison": asdict(replace(plan, methods={name: plan.methods[name]}))},
+            config=settings,
             environment=environment(),
             metrics=summarise(scores),
             wall_time_seconds=time.monotonic() - started,
@@ -224,6 +242,18 @@ class MethodComparison:
             },
         )
         write_record(self.out / "records", record, scores)
+
+    def _refuse_other(self, path: Path, before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
+        """What was done must have been done with the same settings; which tasks and seeds there are besides is free."""
+        free = ("seeds", "examples")
+        old, new = (
+            {**one, "comparison": {key: value for key, value in one["comparison"].items() if key not in free}}
+            if "comparison" in one
+            else one
+            for one in (before, now)
+        )
+        if json.loads(json.dumps(old)) != json.loads(json.dumps(new)):
+            raise ConfigurationError(f"{path} comes from other settings; choose another --out, or remove {self.out}")
 
     def _together(self, tasks: Sequence[str]) -> list[tuple[str, ...]]:
         """The tasks of each run: all, or one."""
@@ -243,18 +273,28 @@ class MethodComparison:
             return rates[0], {}
         groups, losses = self._together(self.plan.choose_on), {}
         for rate in rates:
-            losses[f"{rate:g}"] = mean(held_back_loss(self._train(Run(name, tasks, rate, 0, each))) for tasks in groups)
-        best = min(rates, key=lambda rate: (math.isnan(losses[f"{rate:g}"]), losses[f"{rate:g}"]))
+            try:
+                runs = [self._train(Run(name, tasks, rate, 0, each)).parents[1] for tasks in groups]
+                found = mean(last_loss(run / "task_curves.csv", "held_back") for run in runs)
+            except TrainingError as error:  # the others may do better
+                print(f"{error}; no choice", flush=True)
+                found = math.inf
+            losses[f"{rate:g}"] = math.inf if math.isnan(found) else found
+        best = min(rates, key=lambda rate: losses[f"{rate:g}"])
+        if math.isinf(losses[f"{best:g}"]):
+            raise TrainingError(f"{name} could not be trained with any of its learning rates; see {self.out}/runs")
         return best, losses
 
     def _train(self, run: Run) -> Path:
         """Train in a process of its own, or leave a finished run as it is; gives its checkpoint."""
         folder = self.out / "runs" / run.folder
         checkpoint, finished = folder / "checkpoints" / "last.ckpt", folder / "finished"
+        config, settings = folder / "method.yaml", self._config(run, folder)
+        if config.exists():
+            self._refuse_other(config, yaml.safe_load(config.read_text()), settings)
         if finished.exists():
             return checkpoint
-        config = folder / "method.yaml"
-        write_text(config, yaml.safe_dump(self._config(run, folder)))
+        write_text(config, yaml.safe_dump(settings))
         print(f"{run.method}: {', '.join(run.tasks)}, learning rate {run.rate:g}, seed {run.seed}", flush=True)
         words = [sys.executable, "-m", "adaptlab", "fit", "--config", str(config), "--ckpt_path", "auto"]
         with (folder / "output.txt").open("w") as output:
@@ -277,7 +317,7 @@ class MethodComparison:
                 **plan.methods[run.method].model,
             },
             "data": {
-                "suite": f"builtin:{'+'.join(run.tasks)}",
+                "suite": f"builtin:{'+'.join(f'={task}' for task in run.tasks)}",
                 "encoder": {"class_path": "adaptlab.embeddings.OneHot"},
                 "batch_size": plan.batch_size,
                 "train_examples": run.examples,
@@ -312,15 +352,6 @@ class MethodComparison:
         return text
 
 
-def held_back_loss(checkpoint: Path) -> float:
-    """The loss on held-back examples at the end of a run."""
-    for path in sorted(checkpoint.parents[1].rglob("metrics.csv"), key=lambda path: path.stat().st_mtime, reverse=True):
-        logged = pd.read_csv(path)
-        if "held_back/loss" in logged:
-            return float(logged["held_back/loss"].dropna().iloc[-1])
-    raise TrainingError(f"the run of {checkpoint} has no loss on held-back examples")
-
-
 def compare(arguments: list[str]) -> None:
     """Run `adaptlab compare FILE`: train many methods on the same tasks and print one table."""
     parser = ArgumentParser("adaptlab compare", description="Train many methods on the same tasks; print one table.")
@@ -342,5 +373,5 @@ def print_counts(comparison: MethodComparison) -> None:
     for heading in ("trained parameters", "bytes", "share of the model"):
         table.add_column(heading, justify="right")
     for name, parameters, stored, share in comparison.counts():
-        table.add_row(name, f"{parameters:,}", f"{stored:,}", f"{share:.3%}")
+        table.add_row(Text(name), f"{parameters:,}", f"{stored:,}", f"{share:.3%}")
     Console(width=None if sys.stdout.isatty() else 110).print(table)

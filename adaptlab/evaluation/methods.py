@@ -196,7 +196,8 @@ class Generated(Method):
             encoder = RandomVector(encoder.width, self.seed)
         given = self._given(condition, description)
         inputs = [item.prompts[0] for item in questions.items] if kind != "description" else [""]
-        vectors = condition_vectors(kind, encoder, [given] * len(inputs), inputs, [name] * len(inputs))
+        names = [name] * len(inputs)
+        vectors = condition_vectors(kind, encoder, [given] * len(inputs), inputs, names, self.trained.encoder)
         if kind == "description":
             emitted = module.generator(vectors.to(module.frozen_model.device))
             return OneAdapter.from_parameters(module.frozen_model, module.adapter_families, emitted)

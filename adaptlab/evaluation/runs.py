@@ -88,7 +88,7 @@ class Trained:
         texts = [question.description for question in questions]
         inputs = [question.example.input for question in questions]
         names = [question.task.name for question in questions]
-        return condition_vectors(self.rebuilt.condition, encoder or self.encoder, texts, inputs, names)
+        return condition_vectors(self.rebuilt.condition, encoder or self.encoder, texts, inputs, names, self.encoder)
 
 
 def load_trained(path: Path, base_model: str | None = None) -> Trained:

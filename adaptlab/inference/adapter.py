@@ -4,7 +4,7 @@ import warnings
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import torch
 from jaxtyping import Int
@@ -13,6 +13,7 @@ from transformers import PreTrainedModel
 
 from adaptlab.adapters import LoRA, LoReFT, attached, merge
 from adaptlab.adapters.interchange import SavedAdapter, read_adapter, write_adapter, write_peft, write_pyreft
+from adaptlab.adapters.storing import not_finite
 from adaptlab.basemodels import fingerprint
 from adaptlab.contracts import AdapterParameters
 from adaptlab.errors import BaseModelError, ConfigurationError
@@ -56,8 +57,6 @@ class Adapter(SavedAdapter):
         """
         self._check(model)
         spans: Tensor | int = self.prompt_start if prompt_spans is None else prompt_spans
-        for family in self.families:
-            family.to(model.device)
         stack = ExitStack()
         stack.enter_context(attached(model, self.families, self.parameters.to(model.device), spans))
         return Attachment(stack, model)
@@ -108,11 +107,17 @@ class Adapter(SavedAdapter):
             format: `adaptlab` keeps everything; `peft` is for a LoRA, `pyreft` for a LoReFT.
 
         Raises:
-            ConfigurationError: the folder holds something, or the format has no such family.
+            ConfigurationError: the folder holds something, the format is unknown or has no such family, or the adapter
+                is not finite.
         """
         folder = Path(folder)
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise ConfigurationError(f"{folder} exists already; name a new folder")
+        if format not in get_args(Format):
+            raise ConfigurationError(f"there is no format {format!r}; choose {', '.join(get_args(Format))}")
+        broken = not_finite({f"{k}/{n}": v for k, values in self.parameters.factors.items() for n, v in values.items()})
+        if broken:
+            raise ConfigurationError(f"{broken} is not finite; such an adapter is not written")
         with written_whole(folder) as aside:
             aside.mkdir()
             if format == "peft":
@@ -151,7 +156,8 @@ class Adapter(SavedAdapter):
                     raise BaseModelError(
                         f"the model has no {site.path}; the adapter is for {self.base_model.name}"
                     ) from None
-                widths = getattr(module, "in_features", site.in_width), getattr(module, "out_features", site.out_width)
+                usual = model.config.hidden_size if site.module_type == "block" else site.in_width, site.out_width
+                widths = getattr(module, "in_features", usual[0]), getattr(module, "out_features", usual[1])
                 if widths != (site.in_width, site.out_width):
                     raise BaseModelError(
                         f"{site.path} is {widths}, where the adapter needs {(site.in_width, site.out_width)}; it is "

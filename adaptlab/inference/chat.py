@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import torch
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from adaptlab.basemodels import BaseModel
 from adaptlab.contracts import Example, Task
@@ -128,5 +129,5 @@ class Chat:
         table = Table(expand=True)
         for heading in self.columns:
             table.add_column(heading, overflow="fold", ratio=1)
-        table.add_row(*(answers(responder, [text], self.description)[0] for responder in self.columns.values()))
+        table.add_row(*(Text(answers(one, [text], self.description)[0]) for one in self.columns.values()))
         self.console.print(table)

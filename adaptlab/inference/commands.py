@@ -9,6 +9,7 @@ import torch
 from rich.console import Console
 from rich.progress import track
 
+from adaptlab.adapters import unmerge
 from adaptlab.basemodels import BaseModel, fingerprint, load_base_model, load_tokenizer
 from adaptlab.errors import ConfigurationError
 from adaptlab.files import written_whole
@@ -137,10 +138,11 @@ def _save(adapters: list[Adapter], descriptions: list[str], chosen: Namespace, b
 def _save_merged(adapter: Adapter, base: BaseModel, out: Path) -> None:
     if out.exists():
         raise ConfigurationError(f"{out} exists already; name a new folder")
-    adapter.merge_into(base.model)
+    before = adapter.merge_into(base.model)
     with written_whole(out) as aside:
         base.model.save_pretrained(aside)
         load_tokenizer(base.name).save_pretrained(aside)
+    unmerge(base.model, before)
     print(f"wrote {out}, the base model with the adapter in its weights")
 
 

@@ -9,6 +9,7 @@ from statistics import fmean
 import yaml
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from adaptlab.basemodels import load_base_model
 from adaptlab.contracts import RunRecord, TaskSuite
@@ -172,7 +173,8 @@ def _table(title: str, questions: list[Question], columns: dict[str, list[str]])
     for heading in ("description", "input", "right", *columns):
         table.add_column(heading, overflow="fold")
     for row, question in enumerate(questions):
-        table.add_row(*_cells(question), *(first_line(texts[row])[:40] for texts in columns.values()))
+        cells = (*_cells(question), *(first_line(texts[row])[:40] for texts in columns.values()))
+        table.add_row(*map(Text, cells))
     return table
 
 

@@ -85,6 +85,11 @@ def load(checkpoint: Path | str) -> AdapterGenerator:
     if read.get("families") == []:
         raise ConfigurationError(f"{path} emits no adapters: something inside its base model was trained")
     emitter = rebuild_emitter(read)
+    if emitter.encoder.reads_base_model:
+        raise ConfigurationError(
+            f"{path} encodes descriptions with hidden states of its base model, which is not loaded here; `adaptlab "
+            "evaluate` measures it"
+        )
     if emitter.condition != "description" or emitter.encoder.known_tasks is not None:
         raise ConfigurationError(
             f"{path} does not emit adapters from descriptions: it was trained on "

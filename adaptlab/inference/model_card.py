@@ -81,7 +81,7 @@ def _origin(provenance: Mapping[str, Any]) -> list[str]:
 
 def _loading(base_model: BaseModelName, format: str) -> str:
     first = "from transformers import AutoModelForCausalLM\n"
-    model = f'model = AutoModelForCausalLM.from_pretrained("{base_model.name}")\n'
+    model = f'model = AutoModelForCausalLM.from_pretrained("{base_model.name}", dtype="float32")\n'
     if ":" in base_model.name:  # a name of adaptlab's own
         first = "from adaptlab.basemodels import load_base_model\n"
         model = f'model = load_base_model("{base_model.name}").model\n'

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from functools import partial
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -67,26 +68,24 @@ def _overview(rows: Sequence[Row]) -> list[str]:
 
 
 def _heldout_differences(rows: Sequence[Row]) -> list[str]:
-    aligned, bases = _aligned(rows, "heldout"), _bases(rows, "heldout")
+    methods, bases = _methods(rows, "heldout"), _bases(rows, "heldout")
     controls = [row for row in rows if row.control and row.task_means("heldout")]
     blocks = {
-        "Against the base model": [(row, base) for row in aligned for base in bases if _comparable(row, base)],
+        "Against the base model": [(row, base) for row in methods for base in bases if _comparable(row, base)],
         "Against its own controls": [
-            (row, control) for row in aligned for control in controls if row.name == control.name
+            (row, control) for row in methods for control in controls if row.name == control.name
         ],
-        "Against other trained methods": [
-            (row, other) for row in aligned for other in aligned if row is not other and _comparable(row, other)
-        ],
+        "Between trained methods": [(row, other) for row, other in combinations(methods, 2) if _comparable(row, other)],
     }
     count = sum(len(pairs) for pairs in blocks.values())
     if not count:
         return []
     caption = (
-        "Differences are the method with aligned descriptions minus the other row, in points of exact match. Tasks are "
+        "Differences are a trained method (with aligned descriptions, where it reads any) minus the other row, in "
+        "points of exact match. Tasks are "
         "paired, and only tasks that both rows have count; intervals are bootstrapped over those tasks. Whether an "
         "interval excludes 0 is decided before rounding. The 95% intervals are not corrected for their number "
-        f"({count} on held-out tasks): where nothing differs, about one in twenty excludes 0. Two trained methods are "
-        "compared from either side."
+        f"({count} on held-out tasks): where nothing differs, about one in twenty excludes 0."
     )
     parts = ["## Table 2: paired differences on held-out tasks", caption]
     for title, pairs in blocks.items():
@@ -95,7 +94,7 @@ def _heldout_differences(rows: Sequence[Row]) -> list[str]:
 
 
 def _seen_differences(rows: Sequence[Row]) -> list[str]:
-    pairs = [(row, base) for row in _aligned(rows, "seen") for base in _bases(rows, "seen") if _comparable(row, base)]
+    pairs = [(row, base) for row in _methods(rows, "seen") for base in _bases(rows, "seen") if _comparable(row, base)]
     if not pairs:
         return []
     return ["### On seen tasks, against the base model", difference_table(pairs, "seen", ratios=True)]
@@ -104,15 +103,16 @@ def _seen_differences(rows: Sequence[Row]) -> list[str]:
 def _single_tasks(rows: Sequence[Row]) -> list[str]:
     bases = _bases(rows, "heldout")
     described = [row for row in bases if row.condition == "description"] or bases
-    shown = [*described, *_aligned(rows, "heldout")]
+    shown = [*described, *_methods(rows, "heldout")]
     if not shown:
         return []
     summary = "<summary>Exact match in percent on each held-out task, with aligned descriptions</summary>"
     return ["## Table 3: single held-out tasks", f"<details>\n{summary}", task_table(shown), "</details>"]
 
 
-def _aligned(rows: Sequence[Row], split: str) -> list[Row]:
-    return [row for row in rows if row.trained and row.condition == "aligned" and row.task_means(split)]
+def _methods(rows: Sequence[Row], split: str) -> list[Row]:
+    """Trained rows that are no control: with aligned descriptions, or of adapters that read none."""
+    return [row for row in rows if row.trained and not row.control and row.task_means(split)]
 
 
 def _bases(rows: Sequence[Row], split: str) -> list[Row]:

@@ -21,10 +21,10 @@ def load_suite(name: str = "builtin", seed: int = 0, skip_broken: bool = False) 
     Made once and kept memory-mapped in the cache folder, so that its size on disk is no matter to a process.
 
     Args:
-        name: `builtin`; `builtin:family+task`, the tasks of some families and some by their names; `builtin@64`, its
-            first 64 train tasks in the nested order of the scaling study (16, 32, 64, 128, 256, 479); a folder in a
-            layout that `load_folder` knows, or `FOLDER@SPLIT` with one of its named splits; a YAML file as
-            `load_hub` reads it.
+        name: `builtin`; `builtin:family+task`, the tasks of some families and some by their names (`=task` takes the
+            task alone where a family has the same name); `builtin@64`, its first 64 train tasks in the nested order of
+            the scaling study (16, 32, 64, 128, 256, 479); a folder in a layout that `load_folder` knows, or
+            `FOLDER@SPLIT` with one of its named splits; a YAML file as `load_hub` reads it.
         seed: draws the built-in suite's descriptions and examples.
         skip_broken: leave broken files of a folder out instead of stopping at the first; the suite lists them.
 
@@ -78,14 +78,15 @@ def restricted(suite: TaskSuite, families: Sequence[str]) -> TaskSuite:
         TaskError: the suite has no such family or task; the message lists its families.
     """
     known = sorted({task.family for task in suite.all_tasks})
-    unknown = sorted(set(families) - set(known) - {task.name for task in suite.all_tasks})
+    names = {task.name for task in suite.all_tasks} | {f"={task.name}" for task in suite.all_tasks}
+    unknown = sorted(set(families) - set(known) - names)
     if unknown:
         raise TaskError(
             f"suite {suite.name!r} has no family or task {', '.join(unknown)}; its families are {', '.join(known)}"
         )
 
     def keep(tasks: Sequence[Task]) -> tuple[Task, ...]:
-        return tuple(task for task in tasks if task.family in families or task.name in families)
+        return tuple(task for task in tasks if {task.family, task.name, f"={task.name}"} & set(families))
 
     return _part(suite, f":{'+'.join(sorted(families))}", keep(suite.train), keep(suite.validation), keep(suite.test))
 

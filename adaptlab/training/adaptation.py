@@ -23,7 +23,7 @@ from adaptlab.basemodels import (
 )
 from adaptlab.contracts import AdapterSite
 from adaptlab.embeddings import OneHot
-from adaptlab.errors import ConfigurationError
+from adaptlab.errors import CheckpointError, ConfigurationError
 from adaptlab.objectives import mean_loss_per_example
 from adaptlab.training.batches import AdaptationBatch
 from adaptlab.training.hidden_states import HiddenStateCache
@@ -265,6 +265,17 @@ class SupervisedAdaptation(Adaptation):
         super().on_save_checkpoint(checkpoint)
         data = self.trainer.datamodule  # type: ignore[attr-defined]
         checkpoint["prompt_start"], checkpoint["known_tasks"] = data.training.start, data.known_tasks
+        checkpoint["tasks"] = [task.name for task in data.train_tasks]
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Refuse other weights, other parameters, and other tasks where each has a code of its own."""
+        super().on_load_checkpoint(checkpoint)
+        data = self.trainer.datamodule  # type: ignore[attr-defined]
+        names = [task.name for task in data.train_tasks]
+        if data.encoder.known_tasks is not None and checkpoint.get("tasks", names) != names:
+            raise CheckpointError(
+                "the checkpoint was trained on other tasks, and codes count them; choose the same suite, or begin anew"
+            )
 
     @property
     def weights(self) -> dict[str, str]:

@@ -213,7 +213,7 @@ class TaskDataModule(LightningDataModule):
         """Every task equally often, in the same global batches whatever the number of processes."""
         assert self.trainer is not None
         lengths = [
-            of_task[: len(of_task) - self.held_back_examples][: self.train_examples]
+            of_task[: max(0, len(of_task) - self.held_back_examples)][: self.train_examples]
             for of_task in self.training.tokens.example_lengths()
         ]
         short = [task.name for task, of_task in zip(self.train_tasks, lengths, strict=True) if not len(of_task)]

@@ -64,7 +64,10 @@ class LibraryDataModule(LightningDataModule):
         super().__init__()
         self.encoder, self.batch_size, self.seed = encoder or OneHot(), batch_size, seed
         self.adapters = AdapterLibrary.open(Path(library))
+        if tasks is not None and tasks > len(self.adapters):
+            raise ConfigurationError(f"{library} has {len(self.adapters)} adapters, not {tasks}; lower data.tasks")
         self.names = list(self.adapters.entries)[:tasks]
+        self._known_to_act: set[str] = set()
         if len(self.names) < batch_size:
             raise ConfigurationError(f"{library} has {len(self.names)} adapters, batch_size is {batch_size}; lower it")
         known = {task.name: task for task in load_suite(suite).train}
@@ -117,6 +120,9 @@ class LibraryDataModule(LightningDataModule):
         return AdapterParameters(found.groups, factors)
 
     def _refuse_idle(self, names: Sequence[str], found: AdapterParameters) -> None:
+        """Stop at an adapter that does nothing, of which no share can be taken; each is looked at once."""
+        if self._known_to_act.issuperset(names):
+            return
         sizes = [
             family.effect_size(group, found.factors[group.key]).sum(1)
             for family in self.adapters.families
@@ -125,6 +131,7 @@ class LibraryDataModule(LightningDataModule):
         idle = [name for name, size in zip(names, torch.stack(sizes).sum(0).tolist(), strict=True) if not size]
         if idle:
             raise LibraryError(f"{idle[0]} does nothing; remove it from {self.adapters.folder}")
+        self._known_to_act.update(names)
 
     def _collate(self, picks: Sequence[Pick], split: str) -> ReconstructionBatch:
         assert self.trainer is not None

@@ -16,6 +16,7 @@ from adaptlab.adapters import AdapterFamily, sites_of
 from adaptlab.contracts import AdapterParameters
 from adaptlab.errors import CheckpointError, ConfigurationError
 from adaptlab.hypernetworks import Generator, GeneratorContext, Standardised, standard_context
+from adaptlab.training.taskwise import TaskwiseAdamW
 
 GeneratorFactory = Callable[[GeneratorContext], Generator]
 Schedule = Literal["linear", "constant"]
@@ -67,7 +68,7 @@ class Adaptation(LightningModule):
         optimizer = self._optimizer(trained) if self._optimizer else torch.optim.AdamW(trained, 4e-4, weight_decay=0.0)
         use_fused_kernel(optimizer)
         if self.generator.independent_tasks:
-            self._refuse_what_tasks_would_share()
+            self._refuse_what_tasks_would_share(optimizer)
             return optimizer
         total = total_steps(self.trainer)
         warmup = math.ceil(self.warmup_share * total)
@@ -80,12 +81,18 @@ class Adaptation(LightningModule):
         scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}
 
-    def _refuse_what_tasks_would_share(self) -> None:
-        """Stop where tasks that have nothing in common would be clipped, scheduled or accumulated together.
+    def _refuse_what_tasks_would_share(self, optimizer: torch.optim.Optimizer) -> None:
+        """Stop where tasks that have nothing in common would be clipped, scheduled, stepped or accumulated together.
 
         Raises:
             ConfigurationError: saying what to set.
         """
+        data = self.trainer.datamodule  # type: ignore[attr-defined]
+        if not isinstance(optimizer, TaskwiseAdamW) or data.order != "rounds":
+            raise ConfigurationError(
+                "set model.optimizer to adaptlab.training.TaskwiseAdamW and data.order: rounds for a TaskTable; any "
+                "other optimiser moves tasks that are not in the batch, by momentum and weight decay"
+            )
         if self.trainer.gradient_clip_val:
             raise ConfigurationError(
                 "trainer.gradient_clip_val would clip the gradients of all tasks together; set it to null, and let "

@@ -1,18 +1,23 @@
 """Make a trained generator again: what a checkpoint holds -> the same module, encoder and prompt."""
 
+import os
+import re
 from argparse import ArgumentError
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
+from importlib.util import find_spec
 from typing import Any
 
+import torch
 import yaml
 from jsonargparse import ArgumentParser
 from torch import nn
 
 from adaptlab.adapters import AdapterFamily, BaseModelName, build_family, sites_from_json
+from adaptlab.adapters.storing import refuse_claims
 from adaptlab.embeddings import Condition, KnownTasks, OneHot, SentenceEncoder, TaskEncoder
-from adaptlab.errors import CheckpointError
+from adaptlab.errors import AdaptlabError, CheckpointError
 from adaptlab.hypernetworks import Generator
 from adaptlab.tasks import PromptFormat
 from adaptlab.training.adaptation import SupervisedAdaptation
@@ -20,6 +25,8 @@ from adaptlab.training.datamodule import TaskDataModule
 from adaptlab.training.module import GeneratorFactory, generator_context, in_units_of_a_library, is_standardised
 
 ALLOWED_CLASSES = ("adaptlab.", "torch.optim.", "peft.")
+TRUST = "ADAPTLAB_TRUST_REMOTE_CODE"
+_DOTTED = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+")
 
 
 @dataclass(frozen=True)
@@ -51,9 +58,8 @@ def rebuild(checkpoint: Mapping[str, Any], base_model: str | None = None) -> Reb
     Raises:
         CheckpointError: its configuration names a class from elsewhere.
     """
-    values = yaml.safe_load(checkpoint["config"])
+    values = _settings(checkpoint)
     used = {"model": values["model"], "data": values["data"]}
-    refuse_foreign_classes(used)
     if values.get("objective") == "reconstruction":
         return _reconstructing(values, checkpoint, base_model)
     used["model"]["base_model"] = base_model or used["model"]["base_model"]
@@ -67,6 +73,8 @@ def rebuild(checkpoint: Mapping[str, Any], base_model: str | None = None) -> Reb
     if is_standardised(checkpoint["state_dict"]):
         module.standardise()
     data: TaskDataModule = built.data
+    if "tasks" in checkpoint:
+        data.encoder.fit(checkpoint["tasks"])  # codes count the tasks that there were then
     return Rebuilt(module, data.encoder, data.prompt, data.condition, data.heldout_oracles)
 
 
@@ -141,40 +149,80 @@ def rebuild_emitter(checkpoint: Mapping[str, Any]) -> Emitter:
     """
     if "sites" not in checkpoint:
         raise CheckpointError("the checkpoint does not say which sites it is for; resume its run once to write them")
-    values = yaml.safe_load(checkpoint["config"])
-    refuse_foreign_classes({"model": values["model"], "data": values["data"]})
+    values = _settings(checkpoint)
     factory, encoder, prompt = _parts(values, checkpoint)
     if is_standardised(checkpoint["state_dict"]):
         factory = in_units_of_a_library(factory)
     try:
         sites = sites_from_json(checkpoint["sites"])
+        claims = sum(value.numel() for value in checkpoint["state_dict"].values())
+        refuse_claims(checkpoint["families"], sites, claims)
         families = tuple(build_family(settings, sites) for settings in checkpoint["families"])
-        generator = factory(generator_context(families, checkpoint["embedding_width"]))
+        context = generator_context(families, checkpoint["embedding_width"])
+        with torch.device("meta"):  # its size is looked at before it takes memory
+            asked = sum(value.numel() for value in factory(context).state_dict().values())
+        if asked > claims:
+            raise ValueError(f"it asks for {asked:,} parameters and holds {claims:,}")
+        generator = factory(context)
         parts = nn.ModuleDict({"generator": generator, "families": nn.ModuleList(families)})
         parts.load_state_dict(checkpoint["state_dict"])
-    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        known = checkpoint.get("known_tasks")
+        return Emitter(
+            generator.eval(),
+            families,
+            encoder,
+            prompt,
+            int(checkpoint["prompt_start"]),
+            BaseModelName(**checkpoint["base_model"]),
+            values["data"].get("condition", "description"),
+            KnownTasks.from_state(known) if known else None,
+        )
+    except (KeyError, TypeError, ValueError, AttributeError, RuntimeError, AdaptlabError) as error:
         raise CheckpointError(f"the checkpoint does not fit its own configuration ({error})") from error
-    known = checkpoint.get("known_tasks")
-    return Emitter(
-        generator.eval(),
-        families,
-        encoder,
-        prompt,
-        int(checkpoint["prompt_start"]),
-        BaseModelName(**checkpoint["base_model"]),
-        values["data"].get("condition", "description"),
-        KnownTasks.from_state(known) if known else None,
-    )
 
 
-def refuse_foreign_classes(values: Any) -> None:
-    """Refuse class paths outside of adaptlab, torch's optimisers and PEFT, of which only configurations are made."""
+def _settings(checkpoint: Mapping[str, Any]) -> dict[str, Any]:
+    """The configuration that a checkpoint was trained with, once it is found to name nothing foreign.
+
+    Raises:
+        CheckpointError: it is damaged, or names code from elsewhere.
+    """
+    try:
+        values = yaml.safe_load(checkpoint["config"])
+        used = {"model": dict(values["model"]), "data": dict(values["data"])}
+    except (yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError) as error:
+        raise CheckpointError(f"the checkpoint's configuration is damaged ({error})") from error
+    refuse_foreign_code(used)
+    return {**values, **used}
+
+
+def refuse_foreign_code(values: Any) -> None:
+    """Refuse what would import or run code from outside of adaptlab, torch's optimisers and PEFT's configurations.
+
+    Raises:
+        CheckpointError: a class path, or any text that would be taken for one, names something else, or a model or
+            encoder asks for its own code to be run and `ADAPTLAB_TRUST_REMOTE_CODE=1` is not set.
+    """
     if isinstance(values, dict):
+        if values.get("trust_remote_code") and os.environ.get(TRUST) != "1":
+            raise CheckpointError(f"the checkpoint asks to run a model's own code; set {TRUST}=1 if you trust it")
         path = values.get("class_path")
         if path is not None and not str(path).startswith(ALLOWED_CLASSES):
             raise CheckpointError(f"the checkpoint's configuration names {path}, which is not a class of adaptlab")
         for value in values.values():
-            refuse_foreign_classes(value)
+            refuse_foreign_code(value)
     elif isinstance(values, list):
         for value in values:
-            refuse_foreign_classes(value)
+            refuse_foreign_code(value)
+    elif isinstance(values, str) and not values.startswith(ALLOWED_CLASSES) and _can_be_imported(values):
+        raise CheckpointError(f"the checkpoint's configuration names {values}, which is no part of adaptlab")
+
+
+def _can_be_imported(text: str) -> bool:
+    """Whether a text is a dotted path into a module that is there; nothing is imported to find out."""
+    if not _DOTTED.fullmatch(text):
+        return False
+    try:
+        return find_spec(text.partition(".")[0]) is not None
+    except ValueError:  # the main module, which has no such record
+        return True

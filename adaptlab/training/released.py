@@ -12,7 +12,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
-from adaptlab.adapters.interchange.files import plain_file, read_json
+from adaptlab.adapters.reading import plain_file, read_json
 from adaptlab.errors import CheckpointError
 from adaptlab.files import write_json
 

@@ -3,17 +3,22 @@
     python benchmarks/generators/compare.py --seeds 0 1 2
 
 Every row sees the same tasks (the first of the nested order) and at most equally many examples: what tasks share takes
-all its steps, an oracle stops when its held-back examples say so. A run
-that has its record is left as it is; one that was stopped goes on from its checkpoint. Only the rows marked as oracles
-of held-out tasks see examples of those tasks.
+all its steps, an oracle stops when its held-back examples say so. Learning rates of what tasks share are chosen from
+three each, by the loss on validation tasks after a third of the steps. A run that has its record is left as it is; one
+that was stopped goes on from its checkpoint. Only the rows marked as oracles of held-out tasks see examples of those
+tasks.
 """
 
 import argparse
+import json
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from adaptlab.files import write_json
+from adaptlab.training.curves import last_loss
 
 ROOT = Path(__file__).resolve().parents[2]
 EXPERIMENTS = ROOT / "experiments"
@@ -24,6 +29,10 @@ SYSTEMS = {
     "multitask-{}": ("multitask_{}.yaml", ("aligned",)),
     "multitask-{}+description": ("shared_{}.yaml", ("aligned",)),
 }
+EMITTING = (2.5e-4, 5e-4, 1e-3)
+"""Learning rates of hypernetworks."""
+SHARED = {"lora": (1e-3, 3e-3, 1e-2), "loreft": (3e-3, 1e-2, 3e-2)}
+"""Learning rates where one adapter's own factors are trained."""
 USES = ("oracle", "average", "effect-average", "arrow")
 
 
@@ -52,6 +61,21 @@ class Plan:
         """Steps after which what is shared has seen as many examples as all single adapters together."""
         return self.tasks * self.rounds * self.own_batch // self.batch_size
 
+    def steps_of(self, steps: int, validations: int) -> tuple[str, ...]:
+        """Options for a run of what is shared."""
+        sizes = ("--trainer.max_steps", str(steps), "--data.batch_size", str(self.batch_size))
+        return (*sizes, "--trainer.val_check_interval", str(max(1, steps // validations)))
+
+    def refuse_another(self) -> None:
+        """Stop where what is there was made with other settings: two plans must not meet in one table."""
+        path = self.runs / "plan.json"
+        settings = {name: value for name, value in vars(self).items() if isinstance(value, int)}
+        if path.exists() and json.loads(path.read_text()) != settings:
+            raise SystemExit(
+                f"{self.runs} holds runs of another plan, {path.read_text()}; choose other --runs and --out"
+            )
+        write_json(path, settings)
+
 
 def adaptlab(*arguments: object) -> None:
     """Run a command, or stop."""
@@ -72,16 +96,29 @@ def fit(plan: Plan, config: str, run: Path, seed: int, *options: str) -> Path:
     return checkpoint
 
 
+def chosen_rate(plan: Plan, method: str, config: str, rates: Sequence[float]) -> float:
+    """The learning rate with the lowest loss on validation tasks after a third of the steps, with seed 0."""
+    kept = plan.runs / "rates" / f"{method}.json"
+    if not kept.exists():
+        losses = {}
+        for rate in rates:
+            run = plan.runs / "rates" / f"{method}.lr{rate:g}"
+            fit(plan, config, run, 0, *plan.steps_of(plan.steps // 3, 1), "--model.optimizer.init_args.lr", str(rate))
+            losses[rate] = last_loss(run / "task_curves.csv", "validation")
+        write_json(kept, {"chosen": min(losses, key=losses.__getitem__), "validation_loss": losses})
+    return float(json.loads(kept.read_text())["chosen"])
+
+
 def shared(plan: Plan, seed: int, family: str) -> Iterator[None]:
     """Systems whose tasks share a generator."""
     for pattern, (config, conditions) in SYSTEMS.items():
         method = pattern.format(family)
         if all((plan.out / f"{method}.{condition}.seed{seed}.json").exists() for condition in conditions):
             continue
-        options = ("--trainer.max_steps", str(plan.steps), "--data.batch_size", str(plan.batch_size))
-        checking = ("--trainer.val_check_interval", str(max(1, plan.steps // 3)))
+        rate = chosen_rate(plan, method, config.format(family), SHARED[family] if "multi" in method else EMITTING)
+        options = (*plan.steps_of(plan.steps, 3), "--model.optimizer.init_args.lr", str(rate))
         run = plan.runs / f"{method}.seed{seed}"
-        checkpoint = fit(plan, config.format(family), run, seed, *options, *checking)
+        checkpoint = fit(plan, config.format(family), run, seed, *options)
         adaptlab(
             *("evaluate", "--checkpoint", checkpoint, "--method", method, "--out", plan.out),
             *("--conditions", f"[{','.join(conditions)}]", *measured(seed)),
@@ -102,7 +139,10 @@ def oracles(plan: Plan, seed: int, family: str, heldout: bool) -> Iterator[None]
         *("--data.examples_per_description", plan.own_batch, "--data.held_back_examples", 8),
         *("--data.examples_per_task", plan.rounds // epochs * plan.own_batch),
     )
-    length = ("--trainer.max_epochs", epochs, "--model.optimizer.init_args.total_steps", plan.rounds)
+    length = (
+        *("--trainer.max_epochs", epochs, "--model.optimizer.init_args.total_steps", plan.rounds),
+        *("--model.optimizer.init_args.warmup_steps", max(1, plan.rounds // 10)),  # a tenth, as for all others
+    )
     options = (*own, *length, "--data.heldout_oracles", str(heldout).lower())
     checkpoint = fit(plan, f"oracles_{family}.yaml", plan.runs / name, seed, *(str(option) for option in options))
     library = plan.runs / "libraries" / name
@@ -134,6 +174,7 @@ def main() -> None:
     parser.add_argument("--report", type=Path, default=ROOT / "benchmarks" / "reports" / "generators")
     chosen = parser.parse_args()
     plan = Plan(chosen.tasks, chosen.rounds, chosen.own_batch, chosen.batch_size, chosen.runs, chosen.out)
+    plan.refuse_another()
     for seed in chosen.seeds:
         for family in chosen.families:
             for part in (

@@ -29,6 +29,8 @@ from adaptlab.reports.tables import markdown_table
 from adaptlab.training.reconstruction_losses import effect_error
 
 ROOT = Path(__file__).resolve().parents[2]
+PASSES, BATCH = 250, 4
+"""How often each adapter is seen, whatever their number, and how many at once."""
 COUNTS, SIZES, LOSSES = (16, 32, 64), ("large", "medium", "small"), ("EffectLoss", "FactorLoss")
 STYLES = {"-": "effect", "--": "factor"}
 MEASURED = ("--budget.seen_examples", "12")
@@ -74,6 +76,12 @@ def means(path: Path) -> dict[str, float]:
     return {metric.task: metric.value for metric in read_record(path).metrics if metric.split == "seen"}
 
 
+def oracle_record(family: str, library: AdapterLibrary, out: Path) -> Path:
+    """What the library's adapters reach by themselves; named after the seed that they were trained with."""
+    seed = next(iter(library.entries.values()))["provenance"].get("seed", 0)
+    return out / f"oracle-{family}.no description.seed{seed}.json"
+
+
 def reconstruct(family: str, library: Path, count: int, size: str, loss: str, out: Path, runs: Path) -> Cell:
     """Train one cell, or take it as it is, and measure it."""
     method = f"reconstruction-{family}-{count}-{size}-{loss.removesuffix('Loss').lower()}"
@@ -84,6 +92,7 @@ def reconstruct(family: str, library: Path, count: int, size: str, loss: str, ou
             *("fit", "--config", ROOT / "experiments" / "reconstruction" / f"{family}.yaml", "--ckpt_path", "auto"),
             *("--data.library", library, "--data.tasks", count, "--model.generator.init_args.size", size),
             *("--model.loss", f"adaptlab.training.{loss}", "--trainer.default_root_dir", run),
+            *("--data.batch_size", BATCH, "--trainer.max_steps", PASSES * count // BATCH),
         )
         (run / "finished").touch()
     if not record.exists():
@@ -95,7 +104,7 @@ def reconstruct(family: str, library: Path, count: int, size: str, loss: str, ou
     with torch.no_grad():
         emitted = trained.module.generator(trained.encoder.encode(names, names).vectors)
     errors = effect_error(trained.module.adapter_families, emitted, kept.load(names))
-    oracle, found = means(out / f"oracle-{family}.no description.seed0.json"), means(record)
+    oracle, found = means(oracle_record(family, kept, out)), means(record)
     return Cell(
         family=family,
         tasks=count,
@@ -170,7 +179,7 @@ def main() -> None:
     chosen.report.mkdir(parents=True, exist_ok=True)
     cells = []
     for family, folder in libraries.items():
-        if not (chosen.out / f"oracle-{family}.no description.seed0.json").exists():
+        if not oracle_record(family, AdapterLibrary.open(folder), chosen.out).exists():
             use = ("--use", "oracle", "--method", f"oracle-{family}", "--out", chosen.out)
             adaptlab("evaluate", "--library", folder, *use, *MEASURED)
         for count, size, loss in product(COUNTS, SIZES, LOSSES):
@@ -178,7 +187,8 @@ def main() -> None:
             text = f"""# Reconstruction
 
 Written by `python benchmarks/generators/reconstruct.py` on {time.strftime("%Y-%m-%d")}: one-hot codes in, a library's
-adapters out; exact match on unseen examples of the library's tasks, 12 each, beside that of the adapters themselves.
+adapters out, each seen {PASSES} times; exact match on unseen examples of the library's tasks, 12 each, beside that of
+the adapters themselves.
 
 {table(cells)}
 

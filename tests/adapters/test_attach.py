@@ -341,3 +341,11 @@ def test_recomputing_leaves_every_forward_as_it_was(llama: BaseModel, random_ada
         ids, mask = padded("right")
         llama.model(input_ids=ids + (10**6 if fails else 0), attention_mask=mask)
     assert not any("forward" in vars(module) or module._forward_hooks for module in llama.model.modules())
+
+
+def test_a_mask_counts_wherever_it_stands(llama: BaseModel, random_adapters) -> None:
+    family = LoReFT(list_sites(llama.model), rank=2)
+    tokens, mask = torch.tensor([[0, 0, 5, 6, 7]]), torch.tensor([[0, 0, 1, 1, 1]])
+    with torch.no_grad(), attached(llama.model, [family], random_adapters([family], 1), 0):
+        named = llama.model(input_ids=tokens, attention_mask=mask).logits
+        assert torch.equal(llama.model(tokens, mask).logits, named)

@@ -85,6 +85,27 @@ def test_the_distance_of_effects_is_the_dense_one_and_knows_no_gauge(
         assert raw > 0.01
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_aligned_factors_know_no_gauge_and_are_no_larger_than_their_effect_asks(
+    family: AdapterFamily, random_adapters, seed: int
+) -> None:
+    for group in family.groups:
+        factors = random_adapters([family], 4, spread=0.7, seed=seed).factors[group.key]
+        reference = random_adapters([family], 1, seed=99).factors[group.key]
+        canonical = family.from_stored(group, family.stored(group, factors))
+        again = family.from_stored(group, turned(family, family.stored(group, factors), seed))
+        one, other = family.aligned(group, canonical, reference), family.aligned(group, again, reference)
+        for name, value in one.items():
+            torch.testing.assert_close(
+                other[name], value.to(other[name].dtype), atol=5e-4, rtol=1e-3, check_dtype=False
+            )
+            assert float(value.norm()) <= 1.001 * float(canonical[name].norm())
+        torch.testing.assert_close(effects(family, group, one), effects(family, group, factors), atol=1e-5, rtol=1e-4)
+        if isinstance(family, LoRA):  # nearer to the reference than before
+            apart = [sum(float((f[n] - reference[n]).square().sum()) for n in f) for f in (one, canonical)]
+            assert apart[0] <= apart[1] + 1e-6
+
+
 @given(st.integers(0, 10_000), st.integers(1, 6), st.integers(0, 3))
 @settings(max_examples=40, deadline=None)
 def test_balanced_factors_have_the_same_product(seed: int, rank: int, zeros: int) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from adaptlab.adapters import AdapterFamily, AdapterLibrary, BaseModelName, LoRA, LoReFT
@@ -69,26 +70,31 @@ def damage(library: AdapterLibrary, how: str) -> None:
     (path,) = (library.folder / "entries").glob("second.*")
     tensors = load_file(path)
     key = sorted(tensors)[0]
+    with safe_open(path, framework="pt") as file:
+        said = file.metadata()
     if how == "missing":
         path.unlink()
+    elif how == "other base model":
+        save_file(tensors, path, {"base_model": "fedcba9876543210"})
     elif how == "cut":
         path.write_bytes(path.read_bytes()[:-40])
     elif how == "changed":
-        save_file({**tensors, key: 2 * tensors[key]}, path)
+        save_file({**tensors, key: 2 * tensors[key]}, path, said)
     elif how == "nan":
-        save_file({**tensors, key: tensors[key] * float("nan")}, path)
+        save_file({**tensors, key: tensors[key] * float("nan")}, path, said)
     elif how == "rank":
-        save_file({**tensors, key: tensors[key][:, :1].contiguous()}, path)
+        save_file({**tensors, key: tensors[key][:, :1].contiguous()}, path, said)
 
 
 @pytest.mark.parametrize(
     ("how", "words"),
     [
-        ("missing", "second: its file .* is missing"),
+        ("missing", "second: .* is missing"),
+        ("other base model", "second: .* is for base_model fedcba9876543210, not 0123456789abcdef"),
         ("cut", "second: .* is damaged"),
         ("changed", "second: .* has changed"),
         ("nan", "second: .* is not finite"),
-        ("rank", "second: .* has shape .* where other entries have"),
+        ("rank", r"second: .* is \(\d+, 1, \d+\), needed is"),
     ],
 )
 def test_damage_is_found_and_named(library: AdapterLibrary, how: str, words: str) -> None:
@@ -119,6 +125,27 @@ def test_what_does_not_belong_is_not_kept(
     with pytest.raises(LibraryError, match="not finite"):
         library.add("broken", AdapterParameters(adapters.groups, broken), {})
     assert set(AdapterLibrary.open(library.folder).entries) == {"first", "second", "third"}
+
+
+@pytest.mark.parametrize("lacking", ["file", "sha256", "provenance"])
+def test_an_entry_that_is_not_whole_is_one_sentence(library: AdapterLibrary, lacking: str) -> None:
+    path = library.folder / "index.json"
+    index = json.loads(path.read_text())
+    del index["entries"]["second"][lacking]
+    path.write_text(json.dumps(index))
+    with pytest.raises(LibraryError, match=lacking):
+        AdapterLibrary.open(library.folder)
+
+
+def test_an_index_that_claims_more_than_its_entries_hold_is_refused(library: AdapterLibrary) -> None:
+    path = library.folder / "index.json"
+    index = json.loads(path.read_text())
+    for site in index["sites"]:
+        site.update(in_width=2**20, out_width=2**20)
+    index["families"][1]["rank"] = 2**11
+    path.write_text(json.dumps(index))
+    with pytest.raises(LibraryError, match="claims"):
+        AdapterLibrary.open(library.folder)
 
 
 @pytest.mark.parametrize("content", ["", "{", '{"schema": 7}', '{"schema": 1, "sites": [{"layer": 0}]}'])

@@ -8,8 +8,9 @@ import yaml
 from commandline import adaptlab
 
 from adaptlab.errors import ConfigurationError
-from adaptlab.evaluation.method_comparison import Comparison, MethodComparison, held_back_loss, read_comparison
+from adaptlab.evaluation.method_comparison import Comparison, MethodComparison, read_comparison
 from adaptlab.reports.reading import read_records
+from adaptlab.training.curves import last_loss
 
 LORA = {
     "families": [{"class_path": "adaptlab.adapters.LoRA", "init_args": {"rank": 2}}],
@@ -55,17 +56,21 @@ def test_every_method_stands_in_one_table_and_nothing_is_trained_twice(tmp_path:
     assert records["ia3_by_peft"].emitted_parameters == 0
     assert all(record.trained_parameters > 0 and record.stored_bytes > 0 for record in records.values())
     (one,) = (tmp_path / "out" / "runs" / "lora").glob("antonym.*")
-    assert held_back_loss(one / "checkpoints" / "last.ckpt") > 0
+    assert last_loss(one / "task_curves.csv", "held_back") > 0
     (tmp_path / "out" / "records" / "lora.trained.seed0.json").unlink()
     again = adaptlab(words)
     assert again.returncode == 0, again.stderr
     assert "learning rate" not in again.stdout.split("# Methods")[0]  # no run was begun
     assert again.stdout.split("# Methods")[1].count("| LoRA |") == 1
+    more = MethodComparison(read_comparison(plan(tmp_path, steps=3)), tmp_path / "out")
+    with pytest.raises(ConfigurationError, match="comes from other settings"):
+        more.run()  # two steps must not stand in a table of three
 
 
 def test_scores_by_train_examples_are_drawn(tmp_path: Path) -> None:
-    only = {"LoRA": {"model": LORA, "learning_rates": [1e-2]}}
-    path = plan(tmp_path, methods=only, examples=[2, 8], joint=True)
+    only = {"LoRA": {"model": LORA, "learning_rates": [1e-2, 1e-3]}}
+    two = ["acronym", "case_capitalise"]  # as many as are measured, so that only their names tell the runs apart
+    path = plan(tmp_path, methods=only, examples=[2, 8], joint=True, choose_on=two)
     done = adaptlab(["compare", str(path), "--out", str(tmp_path / "out")])
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "out" / "report.png").stat().st_size > 1000
@@ -88,6 +93,11 @@ def test_what_would_be_trained_is_counted_before(tmp_path: Path) -> None:
         ({"tasks": []}, "needs methods, tasks"),
         ({"stpes": 4}, "stpes"),
         ({"steps": "many"}, "steps"),
+        ({"examples": [3]}, "3 examples cannot be shared out evenly over 2 tasks"),
+        (
+            {"methods": {name: {"model": LORA, "learning_rates": [1.0]} for name in ("LoRA+", "LoRA-")}},
+            "too much alike",
+        ),
     ],
 )
 def test_what_is_wrong_is_said(changes: dict[str, Any], message: str, tmp_path: Path) -> None:

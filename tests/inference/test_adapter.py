@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -161,3 +162,14 @@ def test_what_is_not_finite_is_not_read(
     adapter = wrapped(llama, [lora], random_adapters([lora], 1)).scaled(strength)
     with pytest.raises(LibraryError, match="not finite"):
         Adapter.load(adapter.save(tmp_path / "adapter"))
+
+
+@pytest.mark.parametrize(
+    ("strength", "form", "message"), [(1.0, "Peft", "no format 'Peft'"), (float("nan"), "adaptlab", "not finite")]
+)
+def test_what_could_not_be_read_again_is_not_written(
+    both: Adapter, tmp_path: Path, strength: float, form: Any, message: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=message):
+        both.scaled(strength).save(tmp_path / "out", form)
+    assert not (tmp_path / "out").exists()

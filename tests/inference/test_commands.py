@@ -20,6 +20,7 @@ from adaptlab.evaluation.records import read_record
 from adaptlab.evaluation.runs import load_trained
 from adaptlab.inference import Adapter
 from adaptlab.inference.shipped import find_generator, shipped_generators
+from adaptlab.training.start_from import read_start
 
 DESCRIPTION = "Say moon, please."
 
@@ -179,13 +180,34 @@ def test_what_cannot_be_done_is_said(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_generator_of_codes_is_refused(checkpoint: Path, tmp_path: Path) -> None:
-    from adaptlab.training.start_from import read_start
+def test_a_generator_that_would_run_foreign_code_is_refused(
+    checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "evil_module.py").write_text("raise SystemExit('imported')")
+    monkeypatch.syspath_prepend(tmp_path)
+    found = read_start(checkpoint)
+    for place, value in (
+        ("encoder", "evil_module.Encoder"),
+        ("encoder", {"class_path": "evil_module.Encoder"}),
+        ("encoder", {"class_path": "adaptlab.embeddings.SentenceEncoder", "init_args": {"trust_remote_code": True}}),
+    ):
+        values = yaml.safe_load(found["config"])
+        values["data"][place] = value
+        torch.save({**found, "config": yaml.safe_dump(values)}, tmp_path / "evil.ckpt")
+        for use in (adaptlab.load, load_trained):
+            with pytest.raises(CheckpointError, match=r"evil_module|ADAPTLAB_TRUST_REMOTE_CODE=1"):
+                use(tmp_path / "evil.ckpt")
+    assert "evil_module" not in sys.modules
 
+
+def test_a_damaged_or_boastful_generator_is_refused(checkpoint: Path, tmp_path: Path) -> None:
     found = read_start(checkpoint)
     for change, message in (
         ({"sites": None}, "does not say which sites"),
         ({"embedding_width": 7}, "does not fit its own configuration"),
+        ({"embedding_width": 10**9}, "asks for .* parameters"),
+        ({"config": "{"}, "configuration is damaged"),
+        ({"known_tasks": 5}, "does not fit its own configuration"),
         ({"config": found["config"].replace("adaptlab.hypernetworks", "os.path")}, "not a class of adaptlab"),
         ({"config": found["config"].replace("latent_width", "no_such_width")}, "does not fit its own configuration"),
     ):
@@ -193,6 +215,10 @@ def test_a_generator_of_codes_is_refused(checkpoint: Path, tmp_path: Path) -> No
         torch.save(broken, tmp_path / "broken.ckpt")
         with pytest.raises(CheckpointError, match=message):
             adaptlab.load(tmp_path / "broken.ckpt")
+
+
+def test_a_generator_of_codes_is_refused(checkpoint: Path, tmp_path: Path) -> None:
+    found = read_start(checkpoint)
     with pytest.raises(ConfigurationError, match="codes of its tasks"):
         coded = yaml.safe_load(found["config"])
         coded["data"]["encoder"] = {"class_path": "adaptlab.embeddings.OneHot"}

@@ -17,7 +17,7 @@ from adaptlab.adapters import AdapterLibrary, BaseModelName, LoRA, LoReFT
 from adaptlab.adapters.interchange import peft_settings, pyreft_settings, read_adapter, read_peft, read_pyreft
 from adaptlab.basemodels import BaseModel, list_sites
 from adaptlab.contracts import AdapterParameters
-from adaptlab.errors import LibraryError
+from adaptlab.errors import ConfigurationError, LibraryError
 from adaptlab.inference import Adapter
 
 FILES = {"adaptlab": "adapter.safetensors", "peft": "adapter_model.safetensors"}
@@ -208,3 +208,54 @@ def test_a_name_that_leaves_the_folder_is_refused(
     with pytest.raises(LibraryError, match="damaged"):
         AdapterLibrary.open(tmp_path / "library")
     assert [path.name for path in tmp_path.iterdir()] == ["library"]
+
+
+@pytest.mark.parametrize("skewed", [True, False])
+def test_a_subspace_that_lost_its_orthonormality_makes_the_same_edit(
+    skewed: bool, folders: dict[str, Path], llama: BaseModel
+) -> None:
+    generator = torch.Generator().manual_seed(0)
+    family = LoReFT(list_sites(llama.model), rank=2)
+    (group,) = family.groups
+    states = torch.randn(5, group.factors[0].width, generator=generator)
+    wanted = []
+    for index in range(len(group.sites)):
+        path = folders["pyreft"] / f"intkey_layer_{index}_comp_block_output_unit_pos_nunit_1#0.bin"
+        state = torch.load(path, weights_only=True)
+        noise = 0.3 * torch.randn(state["rotate_layer"].shape, generator=generator)
+        state["rotate_layer"] = state["rotate_layer"] + noise if skewed else torch.zeros_like(noise)
+        torch.save(state, path)
+        rotation = state["rotate_layer"]
+        wanted.append((states @ state["weight"].T + state["bias"] - states @ rotation) @ rotation.T)
+    read_factors = read_pyreft(folders["pyreft"], family).factors[group.key]
+    found = [edit(states[None], states[None], None)[0] - states for edit in family.edits(group, read_factors)]
+    torch.testing.assert_close(torch.stack(found), torch.stack(wanted), atol=2e-5, rtol=1e-4)
+
+
+def test_families_that_repeat_are_refused_before_they_are_made(folders: dict[str, Path]) -> None:
+    path = folders["adaptlab"] / "adapter.json"
+    settings = json.loads(path.read_text())
+    settings["families"] *= 2
+    path.write_text(json.dumps(settings))
+    with pytest.raises(LibraryError, match="several families lora"):
+        read_adapter(folders["adaptlab"])
+
+
+@pytest.mark.parametrize("change", [{"alpha": float("nan")}, {"rank": 2.0}, {"alpha": float("inf")}])
+def test_scales_that_are_no_numbers_are_refused(change: dict[str, float], folders: dict[str, Path]) -> None:
+    path = folders["adaptlab"] / "adapter.json"
+    settings = json.loads(path.read_text())
+    settings["families"][0].update(change)
+    path.write_text(json.dumps(settings))
+    with pytest.raises(LibraryError, match="damaged"):
+        read_adapter(folders["adaptlab"])
+
+
+@pytest.mark.parametrize("change", [{"lora_alpha": float("nan")}, {"lora_alpha": None}, {"r": "8"}])
+def test_peft_settings_that_are_no_numbers_are_refused(
+    change: dict[str, object], folders: dict[str, Path], llama: BaseModel
+) -> None:
+    path = folders["peft"] / "adapter_config.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
+    with pytest.raises((LibraryError, ConfigurationError), match=r"lora_alpha|alpha must be finite"):
+        read("peft", folders["peft"], llama)

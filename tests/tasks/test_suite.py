@@ -75,6 +75,8 @@ def test_train_sets_of_the_scaling_study_are_nested() -> None:
 
 
 def test_families_can_be_picked_and_unknown_ones_are_named() -> None:
+    assert {task.name for task in load_suite("builtin:=plural").all_tasks} == {"plural"}
+    assert len(load_suite("builtin:plural").all_tasks) > 1  # a family of this name
     part = load_suite("builtin:letters+wrap")
     assert {task.family for task in part.all_tasks} == {"letters", "wrap"}
     with pytest.raises(TaskError, match=r"no family or task lettres; its families are .*letters"):

@@ -13,7 +13,7 @@ from lightning import Trainer
 
 from adaptlab.adapters import LoRA, LoReFT
 from adaptlab.embeddings import OneHot, RandomVector
-from adaptlab.errors import ConfigurationError
+from adaptlab.errors import ConfigurationError, TaskError
 from adaptlab.hypernetworks import SharedAdapter, TaskTable
 from adaptlab.training import StopTasks, SupervisedAdaptation, TaskDataModule, TaskwiseAdamW
 
@@ -50,11 +50,12 @@ def oracles(folder: Path, suite: Path, **changes: Any) -> list[str]:
 
 def train(suite: Path, only: Sequence[str] = (), epochs: int = 4, **options: Any) -> SupervisedAdaptation:
     torch.manual_seed(0)
+    length = options.pop("total_steps", 8)
     module = SupervisedAdaptation(
         "tiny-random:llama",
         [partial(LoRA, rank=2), partial(LoReFT, rank=2)],
         options.pop("generator", TaskTable),
-        optimizer=partial(TaskwiseAdamW, lr=0.02, warmup_steps=2, total_steps=8, weight_decay=0.1),
+        optimizer=partial(TaskwiseAdamW, lr=0.02, warmup_steps=2, total_steps=length, weight_decay=0.1),
         schedule="constant",
         warmup_share=0.0,
     )
@@ -163,3 +164,36 @@ def test_what_does_not_fit_together_is_refused(small_suite: Path, tmp_path: Path
     done = adaptlab(oracles(tmp_path, small_suite, **{"trainer.gradient_clip_val": 1.0}))
     assert done.returncode == 2
     assert "would clip the gradients of all tasks together" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"model.optimizer": {"class_path": "torch.optim.AdamW", "init_args": {"lr": 0.01}}},
+        {"data": {**ORACLES["data"], "order": "mixed"}},
+    ],
+)
+def test_what_would_move_other_tasks_is_refused(changes: dict[str, Any], small_suite: Path, tmp_path: Path) -> None:
+    changes = {key: {**value, "suite": str(small_suite)} if key == "data" else value for key, value in changes.items()}
+    words = ["fit", "--config", str(configuration(tmp_path, small_suite, **{**ORACLES, **changes}))]
+    done = adaptlab(words)
+    assert done.returncode == 2
+    assert "TaskwiseAdamW and data.order: rounds" in done.stderr
+
+
+def test_tasks_that_stop_at_different_times_are_what_they_are_alone(small_suite: Path) -> None:
+    options = {"epochs": 8, "examples_per_task": 20, "total_steps": None}
+    watch = StopTasks(patience=1)
+    together = train(small_suite, callbacks=[watch], **options)
+    names = [task.name for task in together.trainer.datamodule.train_tasks]  # type: ignore[attr-defined]
+    order = watch.rounds.argsort().tolist()
+    assert watch.rounds[order[0]] < watch.rounds[order[-1]]  # else nothing is told apart
+    for name in (names[order[0]], names[order[-1]]):
+        alone = own(train(small_suite, [name], callbacks=[StopTasks(patience=1)], **options), name)
+        for key, value in own(together, name).items():
+            torch.testing.assert_close(value, alone[key], atol=1e-4, rtol=0)
+
+
+def test_examples_that_are_held_back_are_never_trained_on(small_suite: Path) -> None:
+    with pytest.raises(TaskError, match="hold back fewer"):
+        train(small_suite, epochs=1, held_back_examples=20)  # of the 18 or so that a task has

@@ -1,5 +1,6 @@
 """Laws of methods that train inside the model: what trains, how they start, padding, and what a checkpoint holds."""
 
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -47,6 +48,18 @@ TUNERS: dict[str, Callable[[], Tuner]] = {
     "bottleneck": lambda: Bottleneck(NONE, 3),
     "pyreft": lambda: PyreftLoReFT(NONE, 2, positions=FirstLastPositions(2, 1)),
 }
+WHERE = {
+    "head": "lm_head/weight",
+    "embeddings": "model/embed_tokens/weight",
+    "first layer": r"model/layers/0/.*",
+    "last layers": r"model/layers/[12]/.*",
+    "attention": r"model/layers/[012]/self_attn/[qkvo]_proj/weight",
+    "mlp": r"model/layers/2/mlp/(gate|up|down)_proj/weight",
+    "norms": r"model/layers/[012]/(input|post_attention)_layernorm/weight",
+    "bitfit": r"model/layers/[012]/(self_attn|mlp)/.*/bias",
+    "bottleneck": r"model/layers/[012]/(self_attn|mlp)/bottleneck/(down|up)/(weight|bias)",
+}
+"""Names of what trains, of which each pattern has at least one per layer that it names."""
 START_ELSEWHERE = {"prompt", "p-tuning", "prefix", "pyreft"}
 """Methods that do not contain the identity, or do not start at it."""
 
@@ -99,6 +112,7 @@ def test_only_what_it_says_trains_and_all_of_it(name: str) -> None:
     assert not any(value.requires_grad or value.grad is not None for value in frozen)
     reached = [key for key, value in tuner.tuned.items() if value.grad is not None and bool(value.grad.abs().sum() > 0)]
     assert set(reached) == set(tuner.tuned)
+    assert all(re.fullmatch(WHERE.get(name, ".*"), key) for key in tuner.tuned)
     assert tuner.stored_bytes == 4 * sum(value.numel() for value in tuner.tuned.values())
 
 

@@ -13,11 +13,12 @@ from safetensors.torch import save_file
 
 from adaptlab.adapters.build import build_family
 from adaptlab.adapters.family import AdapterFamily
-from adaptlab.adapters.interchange.files import plain_file, read_json, read_safetensors
 from adaptlab.adapters.library import BaseModelName
+from adaptlab.adapters.reading import plain_file, read_json, read_safetensors
 from adaptlab.adapters.storing import (
     from_tensors,
     not_finite,
+    refuse_claims,
     sites_from_json,
     sites_of,
     tensor_shapes,
@@ -78,10 +79,7 @@ def read_adapter(folder: Path) -> SavedAdapter:
         if settings["schema"] != SCHEMA:
             raise LibraryError(f"{folder} has schema {settings['schema']}, this version reads {SCHEMA}")
         sites = sites_from_json(settings["sites"])
-        ranks, widths = [one["rank"] for one in settings["families"]], [s.in_width + s.out_width for s in sites]
-        claimed = max(max(ranks) * max(widths), min(ranks) * sum(widths))  # each site is one family's at least
-        if claimed > tensors.stat().st_size:
-            raise LibraryError(f"{folder} claims {claimed:,} values, more than its file holds")
+        refuse_claims(settings["families"], sites, tensors.stat().st_size)
         families = tuple(build_family(one, sites) for one in settings["families"])
         base_model = BaseModelName(**settings["base_model"])
         start, provenance = int(settings["prompt_start"]), dict(settings["provenance"])

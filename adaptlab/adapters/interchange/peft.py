@@ -9,8 +9,9 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from adaptlab.adapters.family import AdapterFamily
-from adaptlab.adapters.interchange.files import read_json, read_safetensors
 from adaptlab.adapters.lora import LoRA
+from adaptlab.adapters.reading import read_json, read_safetensors
+from adaptlab.adapters.storing import not_finite, sorted_groups
 from adaptlab.contracts import AdapterParameters, AdapterSite
 from adaptlab.errors import LibraryError
 
@@ -97,12 +98,15 @@ def peft_settings(folder: Path) -> dict[str, Any]:
     """
     config = read_json(folder / CONFIG)
     targets = config.get("target_modules")
-    if not isinstance(targets, list) or not {"r", "lora_alpha"} <= config.keys():
-        raise LibraryError(f"{folder}: {CONFIG} must list its target modules, with r and lora_alpha")
+    rank, alpha = config.get("r"), config.get("lora_alpha")
+    if not isinstance(targets, list) or not all(isinstance(target, str) for target in targets):
+        raise LibraryError(f"{folder}: {CONFIG} must list its target modules by name")
+    if type(rank) is not int or not isinstance(alpha, int | float):
+        raise LibraryError(f"{folder}: {CONFIG} has no usable r and lora_alpha")
     layers = config.get("layers_to_transform")
     return {
-        "rank": config["r"],
-        "alpha": float(config["lora_alpha"]),
+        "rank": rank,
+        "alpha": float(alpha),
         "rank_stabilised": bool(config.get("use_rslora")),
         "targets": sorted(targets),
         "layers": [layers] if isinstance(layers, int) else layers,
@@ -125,7 +129,7 @@ def _refuse_other_kinds(folder: Path, family: LoRA, config: Mapping[str, Any]) -
     except (KeyError, TypeError, ValueError, ZeroDivisionError) as error:
         raise LibraryError(f"{folder}: {CONFIG} has no usable r and lora_alpha ({error})") from error
     wanted = family.groups[0].factors[0].rows
-    if rank != wanted or abs(scale - family.scale) > 1e-6 * abs(scale):
+    if rank != wanted or not abs(scale - family.scale) <= 1e-6 * abs(scale):
         raise LibraryError(
             f"{folder} has rank {rank} and scale {scale:g}, where rank {wanted} and scale {family.scale:g} are needed"
         )
@@ -141,9 +145,8 @@ def finite(folder: Path, family: AdapterFamily, factors: Mapping[str, Mapping[st
     Raises:
         LibraryError: naming the factor that is not.
     """
-    groups = tuple(sorted(family.groups, key=lambda group: group.key))
-    for group in groups:
-        for factor, value in factors[group.key].items():
-            if not bool(torch.isfinite(value).all()):
-                raise LibraryError(f"{folder}: {group.key}/{factor} is not finite")
-    return AdapterParameters(groups, factors)
+    named = {f"{key}/{factor}": value for key, values in factors.items() for factor, value in values.items()}
+    broken = not_finite(named)
+    if broken:
+        raise LibraryError(f"{folder}: {broken} is not finite")
+    return AdapterParameters(sorted_groups([family]), factors)

@@ -12,9 +12,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from adaptlab.adapters.interchange.files import read_json, read_torch
 from adaptlab.adapters.interchange.peft import finite
 from adaptlab.adapters.loreft import LoReFT
+from adaptlab.adapters.reading import read_json, read_torch
 from adaptlab.contracts import AdapterParameters
 from adaptlab.errors import LibraryError
 from adaptlab.files import write_json
@@ -24,6 +24,9 @@ INTERVENTION = "<class 'pyreft.interventions.LoreftIntervention'>"
 _FILE = re.compile(r"intkey_layer_(\d+)_comp_block_output_unit_pos_nunit_1#(\d+)\.bin")
 _FIELDS_AFTER_RANK = 9
 """Fields of pyvene's RepresentationConfig that a LoReFT leaves empty."""
+
+ORTHONORMAL = 1e-5
+"""How far `R'R` may be from 1 in float32 with R as it is."""
 
 HOW_TO_LOAD = """\
 reft = pyreft.ReftModel.load("{folder}", model)
@@ -69,8 +72,9 @@ def read_pyreft(folder: Path, family: LoReFT) -> AdapterParameters:
         rank, width = group.factors[0].rows, group.factors[0].width
         parts = [_tensors(found[layer, side], rank, width) for layer in layers]
         rotations, maps, biases = (torch.stack(value) for value in zip(*parts, strict=True))
-        stored = {"R": rotations[None], "D": (maps - rotations)[None], "b": biases[None, :, :, None]}
-        finite(folder, family, {one.key: stored for one in family.groups})
+        finite(folder, family, {group.key: {"R": rotations, "W": maps, "b": biases}})
+        rotations, changes, biases = _orthonormal(rotations, maps - rotations, biases[:, :, None])
+        stored = {"R": rotations[None], "D": changes[None], "b": biases[None]}
         factors[group.key] = family.from_stored(group, stored)
     return finite(folder, family, factors)
 
@@ -131,6 +135,21 @@ def _interventions(folder: Path) -> dict[tuple[int, int], Path]:
             raise LibraryError(f"{file} is no intervention on a block's output; such are not read")
         found[int(named[1]), int(named[2])] = file
     return found
+
+
+def _orthonormal(rotations: Tensor, changes: Tensor, biases: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """The same edit `R(Dh + b)` with orthonormal R, `[layers, rank, ...]` each.
+
+    pyreft's R can lose its orthonormality (weight decay shrinks it to 0, a resumed run leaves it off by 0.2). With
+    `R = QS` from a QR factorisation, `R(Dh + b) = Q(SDh + Sb)`.
+    """
+    columns = rotations.double().transpose(-1, -2)
+    off = columns.transpose(-1, -2) @ columns - torch.eye(columns.shape[-1], dtype=torch.float64)
+    if off.abs().max() < ORTHONORMAL:
+        return rotations, changes, biases
+    basis, triangle = torch.linalg.qr(columns)
+    turned = (triangle @ changes.double(), triangle @ biases.double())
+    return basis.transpose(-1, -2).float(), turned[0].float(), turned[1].float()
 
 
 def _tensors(file: Path, rank: int, width: int) -> Sequence[Tensor]:

@@ -64,8 +64,13 @@ def read_json(path: Path) -> dict[str, Any]:
     return found
 
 
-def read_safetensors(path: Path, expected: Shapes) -> dict[str, Tensor]:
+def read_safetensors(path: Path, expected: Shapes, metadata: Mapping[str, str] | None = None) -> dict[str, Tensor]:
     """Tensors of exactly these names and shapes.
+
+    Args:
+        path: the file.
+        expected: the shape of each tensor.
+        metadata: what the file's header must say.
 
     Raises:
         LibraryError: the file is no safetensors, or holds others.
@@ -75,6 +80,10 @@ def read_safetensors(path: Path, expected: Shapes) -> dict[str, Tensor]:
         with safe_open(path, framework="pt") as file:
             found = {key: tuple(file.get_slice(key).get_shape()) for key in file.keys()}  # noqa: SIM118
             _refuse_others(path, found, expected)
+            said = file.metadata() or {}
+            for key, value in (metadata or {}).items():
+                if said.get(key) != value:
+                    raise LibraryError(f"{path} is for {key} {said.get(key)}, not {value}")
             return {key: file.get_tensor(key) for key in expected}
     except (SafetensorError, OSError, MemoryError) as error:
         raise LibraryError(
@@ -107,6 +116,9 @@ def read_torch(path: Path) -> dict[str, Tensor]:
         raise LibraryError(f"{path} is damaged or holds more than tensors ({error})") from error
     if not isinstance(found, dict) or not all(isinstance(value, Tensor) for value in found.values()):
         raise LibraryError(f"{path} holds more than tensors")
+    odd = [key for key, value in found.items() if value.layout != torch.strided or value.device.type != "cpu"]
+    if odd:
+        raise LibraryError(f"{path}: {odd[0]} is no plain tensor")
     return found
 
 

@@ -25,15 +25,15 @@ def site_states(
     Args:
         base: the frozen model.
         families: whose sites.
-        tasks: whose first train examples are the prompts, equally many of each.
+        tasks: whose first train examples, after those that prompts show, are the prompts, equally many of each.
         count: how many values of each site are kept, evenly spread over all that there are.
         prompt: how prompts are laid out.
     """
     per_task = max(1, -(-BATCH // len(tasks)))
     texts = [
-        prompt.render(example.input, base.tokenizer, task.descriptions[0], ())
+        prompt.render(example.input, base.tokenizer, task.descriptions[0], task.splits["train"][: prompt.shots])
         for task in tasks
-        for example in task.splits["train"][:per_task]
+        for example in task.splits["train"][prompt.shots :][:per_task]
     ]
     kept: dict[tuple[str, int], list[Tensor]] = {}
 

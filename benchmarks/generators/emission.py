@@ -99,7 +99,7 @@ def main() -> None:
         f"Written by `python benchmarks/generators/emission.py` on {time.strftime('%Y-%m-%d')}, torch "
         f"{torch.__version__}, {chosen.threads} threads, float32, shapes of Mistral-7B, `large`, no base model. "
         "Start-up is not in the figures; writing is to PEFT's and pyreft's formats with a model card each. "
-        f"Milliseconds, median of {ROUNDS}.",
+        f"Milliseconds, median of {ROUNDS}; writing {MANY} is measured once.",
         "",
         "| family | hypernetwork | values an adapter | descriptions | encode | emit | write |",
         "|:--|--:|--:|--:|--:|--:|--:|",

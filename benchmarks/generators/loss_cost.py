@@ -54,14 +54,19 @@ def make_library(folder: Path, count: int) -> AdapterLibrary:
     return library
 
 
-def step_cost(folder: Path, loss: EffectLoss | FactorLoss, canonical: bool, steps: int) -> tuple[float, float, float]:
+def step_cost(folder: Path, loss: EffectLoss | FactorLoss, steps: int) -> tuple[float, float, float]:
     """Median seconds of reading a batch and of its forward and backward pass, and what the steps added to memory."""
     library, generator = AdapterLibrary.open(folder), hypernetwork()
     names, before = list(library.entries), peak_gib()
     reading, stepping = [], []
     for step in range(steps):
         started = time.perf_counter()
-        targets = library.load(names[BATCH * step : BATCH * (step + 1)], canonical=canonical)
+        targets = library.load(names[BATCH * step : BATCH * (step + 1)], canonical=False)
+        if loss.aligned:
+            factors = {group.key: targets.factors[group.key] for group in FAMILY.groups}
+            nearest = {key: {name: value[:1] for name, value in found.items()} for key, found in factors.items()}
+            turned = {g.key: FAMILY.aligned(g, factors[g.key], nearest[g.key]) for g in FAMILY.groups}
+            targets = AdapterParameters(targets.groups, turned)
         read = time.perf_counter()
         generator.zero_grad()
         loss.per_task([FAMILY], generator(torch.randn(BATCH, CONDITION)), targets).mean().backward()
@@ -70,16 +75,20 @@ def step_cost(folder: Path, loss: EffectLoss | FactorLoss, canonical: bool, step
     return statistics.median(reading), statistics.median(stepping), peak_gib() - before
 
 
-def dense_cost(folder: Path) -> tuple[float, float, float]:
-    """Seconds and memory of one layer of q_proj with every weight change formed, and the bytes of one set of them."""
+def dense_cost(folder: Path, steps: int) -> tuple[float, float, float]:
+    """Median seconds and memory of one layer of q_proj with every weight change formed, and the bytes of one set."""
     library, generator = AdapterLibrary.open(folder), hypernetwork()
     targets = library.load(list(library.entries)[:BATCH], canonical=False).factors["lora/q_proj"]
-    emitted = generator(torch.randn(BATCH, CONDITION)).factors["lora/q_proj"]
-    before, started = peak_gib(), time.perf_counter()
-    change = emitted["B"][:, 0].transpose(1, 2) @ emitted["A"][:, 0]
-    wanted = targets["B"][:, 0].transpose(1, 2) @ targets["A"][:, 0]
-    (change - wanted).abs().mean().backward()
-    return time.perf_counter() - started, peak_gib() - before, change.numel() * change.element_size()
+    with torch.no_grad():
+        emitted = generator(torch.randn(BATCH, CONDITION)).factors["lora/q_proj"]
+    up, down = (emitted[name][:, 0].clone().requires_grad_() for name in ("B", "A"))
+    before, seconds = peak_gib(), []
+    for _ in range(steps):
+        started = time.perf_counter()
+        change = up.transpose(1, 2) @ down
+        (change - targets["B"][:, 0].transpose(1, 2) @ targets["A"][:, 0]).abs().mean().backward()
+        seconds.append(time.perf_counter() - started)
+    return statistics.median(seconds), peak_gib() - before, change.numel() * change.element_size()
 
 
 def hypernetwork() -> Hypernetwork:
@@ -99,9 +108,9 @@ def main() -> None:
     library = make_library(chosen.library, chosen.count)
     # A process each, so that one's memory is not taken for another's.
     with ProcessPoolExecutor(1, get_context("spawn"), max_tasks_per_child=1) as fresh:
-        effects = fresh.submit(step_cost, chosen.library, EffectLoss(), False, chosen.steps).result()
-        factors = fresh.submit(step_cost, chosen.library, FactorLoss(False), True, chosen.steps).result()
-        seconds, added, size = fresh.submit(dense_cost, chosen.library).result()
+        effects = fresh.submit(step_cost, chosen.library, EffectLoss(), chosen.steps).result()
+        factors = fresh.submit(step_cost, chosen.library, FactorLoss(False), chosen.steps).result()
+        seconds, added, size = fresh.submit(dense_cost, chosen.library, chosen.steps).result()
     text = f"""# A reconstruction step at Mistral-7B's shapes
 
 Written by `python benchmarks/generators/loss_cost.py` on {time.strftime("%Y-%m-%d")}: {len(library)} random LoRAs
@@ -113,8 +122,8 @@ of the library included.
 | loss | reading, s | forward and backward, s | memory, GiB |
 |:--|--:|--:|--:|
 | effects, from products of rank by rank | {effects[0]:.2f} | {effects[1]:.2f} | {effects[2]:.2f} |
-| factors, in canonical form | {factors[0]:.2f} | {factors[1]:.2f} | {factors[2]:.2f} |
-| dense weight changes, one layer of q_proj, without the generator's forward pass | | {seconds:.2f} | {added:.2f} |
+| factors, reading with alignment | {factors[0]:.2f} | {factors[1]:.2f} | {factors[2]:.2f} |
+| dense weight changes, one layer of q_proj, without the generator | | {seconds:.2f} | {added:.2f} |
 
 Dense, computed from one layer: {seconds * LAYERS:.0f} s for the {LAYERS} layers of q_proj and
 {size * LAYERS / 1e9:.1f} GB for their emitted changes alone, and as much again for the targets', the difference and its

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import torch
 from commandline import adaptlab, configuration
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from adaptlab.adapters import AdapterLibrary, LoRA, LoReFT, attached
@@ -15,7 +16,9 @@ from adaptlab.basemodels import BaseModel, list_sites, load_base_model
 from adaptlab.errors import LibraryError
 from adaptlab.evaluation.libraries import mean_of_effects, mean_of_factors
 from adaptlab.reports.reading import read_records
+from adaptlab.training.library_data import LibraryDataModule
 
+LAST = "run/checkpoints/last.ckpt"
 ORACLES: dict[str, Any] = {
     "model.families": [{"class_path": "adaptlab.adapters.LoRA", "init_args": {"rank": 4}}],
     "model.generator": {"class_path": "adaptlab.hypernetworks.TaskTable"},
@@ -103,14 +106,19 @@ def test_all_kinds_of_damage_are_named(library: Path, tmp_path: Path) -> None:
     files = [broken / "entries" / index["entries"][name]["file"] for name in names]
     files[0].write_bytes(files[0].read_bytes()[:-7])
     files[1].unlink()
+    with safe_open(files[2], framework="pt") as file:
+        said = file.metadata()
     tensors = load_file(files[2])
-    save_file({key: value[:, :2].contiguous() for key, value in tensors.items()}, files[2])
+    save_file({key: value[:, :2].contiguous() for key, value in tensors.items()}, files[2], said)
     tensors = load_file(files[3])
-    save_file({key: torch.full_like(value, float("nan")) for key, value in tensors.items()}, files[3])
+    save_file({key: torch.full_like(value, float("nan")) for key, value in tensors.items()}, files[3], said)
+    save_file(load_file(files[4]), files[4], {"base_model": "0" * 16})
     done = adaptlab(["library", "verify", str(broken)])
     assert done.returncode == 2
-    assert "4 of 10 entries are broken" in done.stderr
-    for name, word in zip(names, ("damaged", "missing", "shape", "not finite"), strict=False):
+    assert "5 of 10 entries are broken" in done.stderr
+    for name, word in zip(
+        names, ("damaged", "missing", "needed is", "not finite", "for base_model 0000"), strict=False
+    ):
         assert any(name in line and word in line for line in done.stderr.splitlines()), done.stderr
 
 
@@ -125,6 +133,33 @@ def test_a_library_of_other_weights_is_refused(library: Path, tmp_path: Path, sm
     done = adaptlab(["evaluate", "--library", str(other), "--suite", str(small_suite), "--out", str(tmp_path)])
     assert done.returncode == 2
     assert "is for tiny-random:llama" in done.stderr
+
+
+def test_what_has_seen_held_out_tasks_is_a_ceiling_and_nothing_else(small_suite: Path, tmp_path: Path) -> None:
+    data = {
+        "suite": str(small_suite),
+        "encoder": {"class_path": "adaptlab.embeddings.OneHot"},
+        "order": "rounds",
+        "batch_size": 4,
+        "examples_per_task": 4,
+        "examples_per_description": 4,
+        "validation_examples": 0,
+        "heldout_oracles": True,
+    }
+    path = configuration(tmp_path / "run", small_suite, **ORACLES, data=data, **{"trainer.max_steps": 2})
+    folder, suite = tmp_path / "library", ["--suite", str(small_suite)]
+    for words in (["fit", "--config", str(path)], ["library", "add", str(folder), str(tmp_path / LAST)]):
+        done = adaptlab(words)
+        assert done.returncode == 0, done.stderr
+    few = ["--budget.heldout_examples=2", "--budget.max_new_tokens=4", "--out", str(tmp_path / "records")]
+    done = adaptlab(["evaluate", "--library", str(folder), "--use", "oracle", *suite, *few])
+    assert done.returncode == 0, done.stderr
+    (record,) = read_records([tmp_path / "records"])
+    assert record.oracle and {metric.split for metric in record.metrics} == {"heldout"}
+    done = adaptlab(["evaluate", "--library", str(folder), "--use", "average", *suite, *few])
+    assert done.returncode == 2 and "holds an adapter of the held-out task" in done.stderr
+    with pytest.raises(LibraryError, match="which is no train task"):
+        LibraryDataModule(str(folder), str(small_suite), batch_size=1)
 
 
 @torch.no_grad()

@@ -89,12 +89,12 @@ def refuse_claims(families: Sequence[Mapping[str, Any]], sites: Sequence[Adapter
         most: how many numbers there can be.
 
     Raises:
-        ValueError: there are more, or two families are of one kind.
+        ValueError: there are more, or there is no family or two of one kind.
         TypeError: a rank is no whole number.
     """
     kinds = [settings["family"] for settings in families]
-    if len(set(kinds)) != len(kinds):
-        raise ValueError(f"there are several families {kinds[0]}")
+    if not kinds or len(set(kinds)) != len(kinds):
+        raise ValueError(f"the families are {', '.join(map(str, kinds)) or 'none'}; each kind is there once")
     claimed = 0
     for settings in families:
         if type(settings["rank"]) is not int:

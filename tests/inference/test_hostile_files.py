@@ -237,7 +237,7 @@ def test_families_that_repeat_are_refused_before_they_are_made(folders: dict[str
     settings = json.loads(path.read_text())
     settings["families"] *= 2
     path.write_text(json.dumps(settings))
-    with pytest.raises(LibraryError, match="several families lora"):
+    with pytest.raises(LibraryError, match="each kind is there once"):
         read_adapter(folders["adaptlab"])
 
 

@@ -15,6 +15,7 @@ from torch import Tensor
 from adaptlab.adapters.interchange.peft import finite
 from adaptlab.adapters.loreft import LoReFT
 from adaptlab.adapters.reading import read_json, read_torch
+from adaptlab.adapters.storing import not_finite
 from adaptlab.contracts import AdapterParameters
 from adaptlab.errors import LibraryError
 from adaptlab.files import write_json
@@ -72,7 +73,9 @@ def read_pyreft(folder: Path, family: LoReFT) -> AdapterParameters:
         rank, width = group.factors[0].rows, group.factors[0].width
         parts = [_tensors(found[layer, side], rank, width) for layer in layers]
         rotations, maps, biases = (torch.stack(value) for value in zip(*parts, strict=True))
-        finite(folder, family, {group.key: {"R": rotations, "W": maps, "b": biases}})
+        broken = not_finite({"rotate_layer": rotations, "weight": maps, "bias": biases})
+        if broken:
+            raise LibraryError(f"{folder}: {broken} is not finite")
         rotations, changes, biases = _orthonormal(rotations, maps - rotations, biases[:, :, None])
         stored = {"R": rotations[None], "D": changes[None], "b": biases[None]}
         factors[group.key] = family.from_stored(group, stored)

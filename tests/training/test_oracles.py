@@ -182,7 +182,7 @@ def test_what_would_move_other_tasks_is_refused(changes: dict[str, Any], small_s
 
 
 def test_tasks_that_stop_at_different_times_are_what_they_are_alone(small_suite: Path) -> None:
-    # a step an epoch and a single held-back example, so that losses rise at times; at higher rates rounding grows in chaos
+    # one step an epoch and one held-back example, so that losses rise at times; higher rates let rounding grow
     options = {"epochs": 16, "examples_per_task": 4, "held_back_examples": 1, "total_steps": None}
     watch = StopTasks(patience=1)
     together = train(small_suite, callbacks=[watch], **options)

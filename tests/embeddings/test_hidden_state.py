@@ -3,11 +3,17 @@
 import pytest
 import torch
 
-from adaptlab.basemodels import BaseModel
+from adaptlab.basemodels import BaseModel, load_base_model
 from adaptlab.embeddings import HiddenStateEncoder
 from adaptlab.errors import ConfigurationError
 
 TEXTS = ["Pick it.", "Pick the longest of all the words in the list.", "Say why."]
+
+
+@pytest.fixture
+def llama() -> BaseModel:
+    """A model of its own: transformers leaves hooks on one that was asked for its hidden states."""
+    return load_base_model("tiny-random:llama")
 
 
 def test_a_batch_gives_what_each_description_gives_alone(llama: BaseModel) -> None:

@@ -27,7 +27,8 @@ class _CurrentTokens:
         self.chosen: dict[str, Tensor | None] = {}
 
     def read(self, model: nn.Module, arguments: tuple[Any, ...], named: Mapping[str, Any]) -> None:
-        named = {**dict(zip(signature(model.forward).parameters, arguments, strict=False)), **named}
+        if arguments:
+            named = {**dict(zip(signature(model.forward).parameters, arguments, strict=False)), **named}
         tokens = named.get("input_ids")
         if tokens is None:
             tokens = named["inputs_embeds"]

@@ -23,6 +23,7 @@ from adaptlab.adapters.build import build_family
 from adaptlab.adapters.family import AdapterFamily
 from adaptlab.adapters.reading import read_json, read_safetensors
 from adaptlab.adapters.storing import (
+    by_path,
     from_tensors,
     not_finite,
     refuse_claims,
@@ -141,12 +142,7 @@ class AdapterLibrary:
             )
         if len(parameters) != 1 or parameters.groups != self.groups:
             raise LibraryError(f"{name}: a library entry is one adapter of {[group.key for group in self.groups]}")
-        given = {
-            f"{group.key}/{factor}": value
-            for group in self.groups
-            for factor, value in parameters.factors[group.key].items()
-        }
-        broken = not_finite(given)
+        broken = not_finite(by_path(parameters.factors))
         if broken:
             raise LibraryError(f"{name}: {broken} is not finite; such an adapter is not kept")
         content = save(to_tensors(self.families, parameters), self._metadata)

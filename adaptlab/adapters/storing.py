@@ -110,6 +110,11 @@ def refuse_claims(families: Sequence[Mapping[str, Any]], sites: Sequence[Adapter
         raise ValueError(f"it claims {claimed:,} values, more than its files hold")
 
 
+def by_path(factors: Mapping[str, Mapping[str, Tensor]]) -> dict[str, Tensor]:
+    """Factors of groups as one mapping, by `group/factor`."""
+    return {f"{key}/{name}": value for key, values in factors.items() for name, value in values.items()}
+
+
 def not_finite(tensors: Mapping[str, Tensor]) -> str:
     """Name of the first tensor with a value that is not finite, or an empty text."""
     return min((key for key, value in tensors.items() if not bool(torch.isfinite(value).all())), default="")

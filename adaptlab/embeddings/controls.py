@@ -79,6 +79,10 @@ class RandomText(TaskEncoder):
     def width(self) -> int:
         return self.encoder.width
 
+    @property
+    def reads_base_model(self) -> bool:
+        return self.encoder.reads_base_model
+
     def use_base_model(self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> None:
         self.encoder.use_base_model(model, tokenizer)
 
@@ -112,6 +116,10 @@ class Shuffled(TaskEncoder):
     @property
     def width(self) -> int:
         return self.encoder.width
+
+    @property
+    def reads_base_model(self) -> bool:
+        return self.encoder.reads_base_model
 
     def use_base_model(self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> None:
         self.encoder.use_base_model(model, tokenizer)

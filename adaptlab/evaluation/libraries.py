@@ -111,15 +111,12 @@ def evaluate_library(
     library = AdapterLibrary.open(folder)
     suite = load_suite(suite_name)
     asked, names = _questions(library, use, suite, budget), list(library.entries)
-    if not any(asked.values()):
-        raise LibraryError(f"none of the entries of {folder} is named after a task of the suite {suite_name!r}")
     responder = _responder(library, use, budget)
     method = method or f"{use}-{'+'.join(family.name for family in library.families)}"
     scores: list[Score] = []
     for split, questions in asked.items():
-        if questions:
-            conditions = torch.tensor([[float(_place(names, question))] for question in questions])
-            scores += score(questions, responder.answer(questions, conditions, f"{method} {split}"), split)
+        conditions = torch.tensor([[float(_place(names, question))] for question in questions])
+        scores += score(questions, responder.answer(questions, conditions, f"{method} {split}"), split)
     record = RunRecord(
         method=method,
         condition=CONDITION,
@@ -146,9 +143,12 @@ def _questions(library: AdapterLibrary, use: str, suite: TaskSuite, budget: Budg
     """What is asked: oracles their own tasks, everything else all tasks."""
     asked = questions_of(suite, budget)
     if use == "oracle":
-        return {split: [q for q in found if q.task.name in library.entries] for split, found in asked.items()}
-    refuse_held_out(library, suite)
-    return asked
+        asked = {split: [q for q in found if q.task.name in library.entries] for split, found in asked.items()}
+    else:
+        refuse_held_out(library, suite)
+    if not any(asked.values()):
+        raise LibraryError(f"none of the entries of {library.folder} is named after a task of the suite {suite.name!r}")
+    return {split: found for split, found in asked.items() if found}
 
 
 def _responder(library: AdapterLibrary, use: str, budget: Budget) -> Responder:

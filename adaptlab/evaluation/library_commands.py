@@ -35,12 +35,11 @@ def add(library: Path, checkpoint: Path, only: list[str] | None = None) -> None:
     if trained.module.tuner is not None:
         raise LibraryError(f"{checkpoint} trained something inside its base model; a library holds adapters")
     names = _trained_tasks(trained)
-    _refuse_unfinished(checkpoint)
     unknown = sorted(set(only or ()) - set(names))
     if unknown:
         raise LibraryError(f"{checkpoint} was not trained on {unknown[0]!r}")
-    kept = _open_or_create(library, trained.module.weights, trained.module.adapter_families)
     held_back = _held_back_losses(checkpoint, names)
+    kept = _open_or_create(library, trained.module.weights, trained.module.adapter_families)
     described = {task.name: task.descriptions[0] for task in load_suite(trained.config["data"]["suite"]).all_tasks}
     for name in track(only or names, "adding", console=Console(stderr=True), transient=True):
         provenance = {
@@ -73,25 +72,21 @@ def _adapter(trained: Trained, name: str, description: str) -> AdapterParameters
 
 
 def _held_back_losses(checkpoint: Path, names: Sequence[str]) -> dict[str, float]:
-    """Each task's loss with the parameters it kept, where the run stopped tasks one by one."""
-    for key, state in read_start(checkpoint).get("callbacks", {}).items():
-        if key.startswith("StopTasks"):
-            return dict(zip(names, state["loss"].tolist(), strict=True))
-    return {}
-
-
-def _refuse_unfinished(checkpoint: Path) -> None:
-    """Tasks that stop one by one have their best parameters when all have ended.
+    """Each task's loss with the parameters it kept, where the run stopped tasks one by one.
 
     Raises:
-        LibraryError: some go on.
+        LibraryError: tasks still go on, and do not have their best parameters yet.
     """
     read = read_start(checkpoint)
-    state = read["state_dict"]
-    for key, watch in read.get("callbacks", {}).items():
-        best = {f"generator.tables.{name}": value for name, value in watch.get("best", {}).items()}
-        if key.startswith("StopTasks") and any(not torch.equal(state[name], best[name]) for name in best):
-            raise LibraryError(f"the run of {checkpoint} has not ended; go on with `adaptlab fit ... --ckpt_path auto`")
+    watches = [state for key, state in read.get("callbacks", {}).items() if key.startswith("StopTasks")]
+    if not watches:
+        return {}
+    (watch,) = watches
+    if any(
+        not torch.equal(read["state_dict"][f"generator.tables.{name}"], best) for name, best in watch["best"].items()
+    ):
+        raise LibraryError(f"the run of {checkpoint} has not ended; go on with `adaptlab fit ... --ckpt_path auto`")
+    return dict(zip(names, watch["loss"].tolist(), strict=True))
 
 
 def _open_or_create(folder: Path, weights: Mapping[str, str], families: Sequence[AdapterFamily]) -> AdapterLibrary:

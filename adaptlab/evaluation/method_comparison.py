@@ -33,12 +33,12 @@ from adaptlab.evaluation.answering import ask
 from adaptlab.evaluation.records import Score, environment, read_record, record_path, summarise, write_record
 from adaptlab.evaluation.runs import Budget, Trained, load_trained, score, trained_responder
 from adaptlab.files import write_text
+from adaptlab.reports.curves import last_loss
 from adaptlab.reports.method_table import method_table, size_plot
 from adaptlab.reports.reading import read_records
 from adaptlab.reports.statistics import gather_rows
 from adaptlab.tasks import load_suite
 from adaptlab.training.adaptation import SupervisedAdaptation
-from adaptlab.training.curves import last_loss
 
 
 @dataclass
@@ -275,7 +275,7 @@ class MethodComparison:
         for rate in rates:
             try:
                 runs = [self._train(Run(name, tasks, rate, 0, each)).parents[1] for tasks in groups]
-                found = mean(last_loss(run / "task_curves.csv", "held_back") for run in runs)
+                found = mean(last_loss(run, "held_back") for run in runs)
             except TrainingError as error:  # the others may do better
                 print(f"{error}; no choice", flush=True)
                 found = math.inf

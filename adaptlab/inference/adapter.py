@@ -13,7 +13,7 @@ from transformers import PreTrainedModel
 
 from adaptlab.adapters import LoRA, LoReFT, attached, merge
 from adaptlab.adapters.interchange import SavedAdapter, read_adapter, write_adapter, write_peft, write_pyreft
-from adaptlab.adapters.storing import not_finite
+from adaptlab.adapters.storing import by_path, not_finite
 from adaptlab.basemodels import fingerprint
 from adaptlab.contracts import AdapterParameters
 from adaptlab.errors import BaseModelError, ConfigurationError
@@ -115,7 +115,7 @@ class Adapter(SavedAdapter):
             raise ConfigurationError(f"{folder} exists already; name a new folder")
         if format not in get_args(Format):
             raise ConfigurationError(f"there is no format {format!r}; choose {', '.join(get_args(Format))}")
-        broken = not_finite({f"{k}/{n}": v for k, values in self.parameters.factors.items() for n, v in values.items()})
+        broken = not_finite(by_path(self.parameters.factors))
         if broken:
             raise ConfigurationError(f"{broken} is not finite; such an adapter is not written")
         with written_whole(folder) as aside:

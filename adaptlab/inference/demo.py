@@ -78,7 +78,7 @@ def demo(out: Path = Path("runs/demo"), settings: DemoSettings | None = None) ->
     started = time.monotonic()
     console = Console(width=None if sys.stdout.isatty() else WIDTH)
     console.rule("adaptlab: a sentence becomes an adapter")
-    _show_shipped(console)
+    _show_shipped(console, settings.dtype)
     suite_name = "builtin:" + "+".join(FAMILIES)
     suite = load_suite(suite_name)
     console.rule("a short training of your own")
@@ -104,24 +104,28 @@ def demo(out: Path = Path("runs/demo"), settings: DemoSettings | None = None) ->
     console.print(f"{minutes:.1f} minutes. Records, report.md and report.png are in {out}/")
 
 
-def _show_shipped(console: Console) -> None:
+def _show_shipped(console: Console, dtype: str) -> None:
     """Answers of the base model and under the adapters of the shipped generators, for tasks that none has seen."""
     tasks = load_suite("builtin:" + "+".join(SHIPPED_TASKS)).test
     questions = [Question(task, task.splits["test"][0], min(task.evaluation_descriptions, key=len)) for task in tasks]
     descriptions = [question.description for question in questions]
-    columns: dict[str, list[str]] = {}
+    base = load_base_model(BASE_MODEL, dtype)
+    told = Responder(base.model, base.tokenizer, PromptFormat(description=True))
+    columns = {"base, described": told.answer(questions)}
     for name in shipped_generators():
         emitter, record = load(name).emitter, read_record(find_generator(name) / "record.json")
         values = [metric.value for metric in record.metrics if metric.split == "heldout"]
         console.print(f"{name}: {100 * fmean(values):.1f}% on {len(values)} held-out tasks when it was made")
-        base = load_base_model(BASE_MODEL, emitter.base_model.dtype)
-        if not columns:
-            told = PromptFormat(emitter.prompt.style, description=True)
-            columns["base, described"] = Responder(base.model, base.tokenizer, told).answer(questions)
         adapt = adapted_by(base.model, emitter.families, emitter.generator)
         vectors = emitter.encoder.encode(descriptions, descriptions).vectors
         columns[name] = Responder(base.model, base.tokenizer, emitter.prompt, adapt).answer(questions, vectors)
-    console.print(_table("Shipped generators, held-out tasks, descriptions never seen", questions, columns))
+    console.print(
+        _table(
+            "What ships, on held-out tasks among its best, descriptions never seen",
+            questions,
+            columns,
+        )
+    )
 
 
 def _train(method: str, family: dict[str, object], suite: str, out: Path, settings: DemoSettings) -> Path:

@@ -36,6 +36,21 @@ def split_means(curves: pd.DataFrame) -> pd.DataFrame:
     return sums[["loss", "exact_match"]].div(sums["examples"], axis=0).reset_index()
 
 
+def last_loss(run: Path, split: str) -> float:
+    """Mean loss over the examples of one split at a run's last validation; not a number where it did not measure any.
+
+    Args:
+        run: its folder.
+        split: `validation`, `seen` or `held_back`.
+
+    Raises:
+        RecordError: the folder has no curves.
+    """
+    means = split_means(read_curves(run))
+    losses = means.loc[means["split"] == split, "loss"]
+    return float(losses.iloc[-1]) if len(losses) else float("nan")
+
+
 def draw_curves(runs: Sequence[Path], path: Path) -> None:
     """Write the learning curves of one or several runs as PNG.
 

@@ -3,25 +3,11 @@
 import csv
 from pathlib import Path
 
-import pandas as pd
 from lightning import Callback, LightningModule, Trainer
 
 from adaptlab.training.adaptation import SupervisedAdaptation
 
 COLUMNS = ("step", "split", "task", "loss", "exact_match", "examples")
-
-
-def last_loss(path: Path, split: str) -> float:
-    """The mean loss over the examples of one split at the last validation; not a number where there was none.
-
-    Args:
-        path: a `task_curves.csv`.
-        split: `validation`, `seen` or `held_back`.
-    """
-    rows = pd.read_csv(path)
-    rows = rows[rows["split"] == split]
-    last = rows[rows["step"] == rows["step"].max()]
-    return float((last["loss"] * last["examples"]).sum() / last["examples"].sum()) if len(last) else float("nan")
 
 
 class TaskCurves(Callback):

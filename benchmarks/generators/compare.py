@@ -18,21 +18,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from adaptlab.files import write_json
-from adaptlab.training.curves import last_loss
+from adaptlab.reports.curves import last_loss
 
 ROOT = Path(__file__).resolve().parents[2]
 EXPERIMENTS = ROOT / "experiments"
 FAMILIES = ("lora", "loreft")
-SYSTEMS = {
-    "text-to-{}": ("text_to_{}.yaml", ("aligned", "shuffled")),
-    "hyperdecoder-{}": ("hyperdecoder_{}.yaml", ("aligned",)),
-    "multitask-{}": ("multitask_{}.yaml", ("aligned",)),
-    "multitask-{}+description": ("shared_{}.yaml", ("aligned",)),
-}
-EMITTING = (2.5e-4, 5e-4, 1e-3)
+EMITTING = dict.fromkeys(FAMILIES, (2.5e-4, 5e-4, 1e-3))
 """Learning rates of hypernetworks."""
 SHARED = {"lora": (1e-3, 3e-3, 1e-2), "loreft": (3e-3, 1e-2, 3e-2)}
 """Learning rates where one adapter's own factors are trained."""
+SYSTEMS = {
+    "text-to-{}": ("text_to_{}.yaml", EMITTING, ("aligned", "shuffled")),
+    "hyperdecoder-{}": ("hyperdecoder_{}.yaml", EMITTING, ("aligned",)),
+    "multitask-{}": ("multitask_{}.yaml", SHARED, ("aligned",)),
+    "multitask-{}+description": ("shared_{}.yaml", SHARED, ("aligned",)),
+}
 USES = ("oracle", "average", "effect-average", "arrow")
 
 
@@ -104,18 +104,18 @@ def chosen_rate(plan: Plan, method: str, config: str, rates: Sequence[float]) ->
         for rate in rates:
             run = plan.runs / "rates" / f"{method}.lr{rate:g}"
             fit(plan, config, run, 0, *plan.steps_of(plan.steps // 3, 1), "--model.optimizer.init_args.lr", str(rate))
-            losses[rate] = last_loss(run / "task_curves.csv", "validation")
+            losses[rate] = last_loss(run, "validation")
         write_json(kept, {"chosen": min(losses, key=losses.__getitem__), "validation_loss": losses})
     return float(json.loads(kept.read_text())["chosen"])
 
 
 def shared(plan: Plan, seed: int, family: str) -> Iterator[None]:
     """Systems whose tasks share a generator."""
-    for pattern, (config, conditions) in SYSTEMS.items():
+    for pattern, (config, rates, conditions) in SYSTEMS.items():
         method = pattern.format(family)
         if all((plan.out / f"{method}.{condition}.seed{seed}.json").exists() for condition in conditions):
             continue
-        rate = chosen_rate(plan, method, config.format(family), SHARED[family] if "multi" in method else EMITTING)
+        rate = chosen_rate(plan, method, config.format(family), rates[family])
         options = (*plan.steps_of(plan.steps, 3), "--model.optimizer.init_args.lr", str(rate))
         run = plan.runs / f"{method}.seed{seed}"
         checkpoint = fit(plan, config.format(family), run, seed, *options)

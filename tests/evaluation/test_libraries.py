@@ -18,6 +18,13 @@ from adaptlab.evaluation.libraries import mean_of_effects, mean_of_factors
 from adaptlab.reports.reading import read_records
 from adaptlab.training.library_data import LibraryDataModule
 
+
+def task_codes(suite: Path, **changes: Any) -> dict[str, Any]:
+    """Data in which every task trains its own adapter."""
+    settings = {"order": "rounds", "examples_per_description": 4, "validation_examples": 0}
+    return {"suite": str(suite), "encoder": {"class_path": "adaptlab.embeddings.OneHot"}, **settings, **changes}
+
+
 LAST = "run/checkpoints/last.ckpt"
 ORACLES: dict[str, Any] = {
     "model.families": [{"class_path": "adaptlab.adapters.LoRA", "init_args": {"rank": 4}}],
@@ -31,15 +38,7 @@ ORACLES: dict[str, Any] = {
 def oracles(small_suite: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The checkpoint of a finished small run of task-specific LoRAs."""
     folder = tmp_path_factory.mktemp("oracles")
-    data = {
-        "suite": str(small_suite),
-        "encoder": {"class_path": "adaptlab.embeddings.OneHot"},
-        "order": "rounds",
-        "batch_size": 20,
-        "examples_per_task": 8,
-        "examples_per_description": 4,
-        "validation_examples": 0,
-    }
+    data = task_codes(small_suite, batch_size=20, examples_per_task=8)
     path = configuration(folder, small_suite, **ORACLES, data=data, **{"trainer.max_steps": 12})
     done = adaptlab(["fit", "--config", str(path)])
     assert done.returncode == 0, done.stderr
@@ -136,16 +135,7 @@ def test_a_library_of_other_weights_is_refused(library: Path, tmp_path: Path, sm
 
 
 def test_what_has_seen_held_out_tasks_is_a_ceiling_and_nothing_else(small_suite: Path, tmp_path: Path) -> None:
-    data = {
-        "suite": str(small_suite),
-        "encoder": {"class_path": "adaptlab.embeddings.OneHot"},
-        "order": "rounds",
-        "batch_size": 4,
-        "examples_per_task": 4,
-        "examples_per_description": 4,
-        "validation_examples": 0,
-        "heldout_oracles": True,
-    }
+    data = task_codes(small_suite, batch_size=4, examples_per_task=4, heldout_oracles=True)
     path = configuration(tmp_path / "run", small_suite, **ORACLES, data=data, **{"trainer.max_steps": 2})
     folder, suite = tmp_path / "library", ["--suite", str(small_suite)]
     for words in (["fit", "--config", str(path)], ["library", "add", str(folder), str(tmp_path / LAST)]):

@@ -9,8 +9,8 @@ from commandline import adaptlab
 
 from adaptlab.errors import ConfigurationError
 from adaptlab.evaluation.method_comparison import Comparison, MethodComparison, read_comparison
+from adaptlab.reports.curves import last_loss
 from adaptlab.reports.reading import read_records
-from adaptlab.training.curves import last_loss
 
 LORA = {
     "families": [{"class_path": "adaptlab.adapters.LoRA", "init_args": {"rank": 2}}],
@@ -56,7 +56,7 @@ def test_every_method_stands_in_one_table_and_nothing_is_trained_twice(tmp_path:
     assert records["ia3_by_peft"].emitted_parameters == 0
     assert all(record.trained_parameters > 0 and record.stored_bytes > 0 for record in records.values())
     (one,) = (tmp_path / "out" / "runs" / "lora").glob("antonym.*")
-    assert last_loss(one / "task_curves.csv", "held_back") > 0
+    assert last_loss(one, "held_back") > 0
     (tmp_path / "out" / "records" / "lora.trained.seed0.json").unlink()
     again = adaptlab(words)
     assert again.returncode == 0, again.stderr

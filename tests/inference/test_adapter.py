@@ -8,6 +8,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from adaptlab.adapters import AdapterFamily, BaseModelName, FirstLastPositions, LoRA, LoReFT, unmerge
@@ -16,6 +17,7 @@ from adaptlab.basemodels import BaseModel, fingerprint, list_sites, load_base_mo
 from adaptlab.contracts import AdapterParameters
 from adaptlab.errors import BaseModelError, ConfigurationError, LibraryError
 from adaptlab.inference import Adapter
+from adaptlab.inference.commands import _save_merged
 
 TOKENS = torch.tensor([[5, 9, 42, 7, 11, 90], [8, 33, 2, 71, 15, 6]])
 
@@ -100,6 +102,20 @@ def test_merged_is_attached_and_unmerged_is_before(
     torch.testing.assert_close(logits(model), attached, atol=1e-5, rtol=1e-5)
     unmerge(model, before)
     assert all(torch.equal(value, weights[name]) for name, value in model.state_dict().items())
+
+
+def test_a_model_that_was_saved_merged_is_as_before(
+    llama: BaseModel, random_adapters: Callable[..., AdapterParameters], tmp_path: Path
+) -> None:
+    lora = LoRA(list_sites(llama.model), rank=2)
+    adapter = wrapped(llama, [lora], random_adapters([lora], 1, spread=0.5))
+    before = {name: value.clone() for name, value in llama.model.state_dict().items()}
+    _save_merged(adapter, llama, tmp_path / "merged")
+    saved = load_file(tmp_path / "merged" / "model.safetensors")
+    assert not torch.equal(
+        saved["model.layers.0.self_attn.q_proj.weight"], before["model.layers.0.self_attn.q_proj.weight"]
+    )
+    assert all(torch.equal(value, before[name]) for name, value in llama.model.state_dict().items())
 
 
 def test_what_cannot_be_merged_changes_nothing(base: BaseModel, both: Adapter) -> None:

@@ -11,7 +11,7 @@ from torch import Tensor
 from adaptlab.adapters.family import AdapterFamily
 from adaptlab.adapters.lora import LoRA
 from adaptlab.adapters.reading import read_json, read_safetensors
-from adaptlab.adapters.storing import not_finite, sorted_groups
+from adaptlab.adapters.storing import by_path, not_finite, sorted_groups
 from adaptlab.contracts import AdapterParameters, AdapterSite
 from adaptlab.errors import LibraryError
 
@@ -145,8 +145,7 @@ def finite(folder: Path, family: AdapterFamily, factors: Mapping[str, Mapping[st
     Raises:
         LibraryError: naming the factor that is not.
     """
-    named = {f"{key}/{factor}": value for key, values in factors.items() for factor, value in values.items()}
-    broken = not_finite(named)
+    broken = not_finite(by_path(factors))
     if broken:
         raise LibraryError(f"{folder}: {broken} is not finite")
     return AdapterParameters(sorted_groups([family]), factors)

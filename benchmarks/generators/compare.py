@@ -68,13 +68,14 @@ class Plan:
 
     def refuse_another(self) -> None:
         """Stop where what is there was made with other settings: two plans must not meet in one table."""
-        path = self.runs / "plan.json"
         settings = {name: value for name, value in vars(self).items() if isinstance(value, int)}
-        if path.exists() and json.loads(path.read_text()) != settings:
-            raise SystemExit(
-                f"{self.runs} holds runs of another plan, {path.read_text()}; choose other --runs and --out"
-            )
-        write_json(path, settings)
+        for folder in (self.runs, self.out):
+            path = folder / "plan.json"
+            if path.exists() and json.loads(path.read_text()) != settings:
+                raise SystemExit(
+                    f"{folder} holds results of another plan, {path.read_text()}; choose other --runs and --out"
+                )
+            write_json(path, settings)
 
 
 def adaptlab(*arguments: object) -> None:
@@ -98,7 +99,7 @@ def fit(plan: Plan, config: str, run: Path, seed: int, *options: str) -> Path:
 
 def chosen_rate(plan: Plan, method: str, config: str, rates: Sequence[float]) -> float:
     """The learning rate with the lowest loss on validation tasks after a third of the steps, with seed 0."""
-    kept = plan.runs / "rates" / f"{method}.json"
+    kept = plan.out / "rates" / f"{method}.json"
     if not kept.exists():
         losses = {}
         for rate in rates:

@@ -2,17 +2,18 @@
 
     python benchmarks/generators/reconstruct.py --library lora=libraries/lora --library loreft=libraries/loreft
 
-Each cell is a run of `adaptlab fit` on `experiments/reconstruction/`, measured on the library's own tasks. What has its
-record is left as it is.
+Each cell is a run of `adaptlab fit` on `experiments/reconstruction/`, measured on the library's own tasks. A finished
+cell is kept beside the records and left as it is: families can be measured one after the other, on different machines.
 """
 
 import argparse
+import json
 import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import product
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from matplotlib.figure import Figure
 from adaptlab.adapters import AdapterLibrary
 from adaptlab.evaluation.records import read_record
 from adaptlab.evaluation.runs import load_trained
-from adaptlab.files import write_text
+from adaptlab.files import write_json, write_text
 from adaptlab.reports.figures import BASE_COLOUR, COLOURS, DOTS_PER_INCH
 from adaptlab.reports.tables import markdown_table
 from adaptlab.training.reconstruction_losses import effect_error
@@ -33,6 +34,7 @@ PASSES, BATCH = 250, 4
 """How often each adapter is seen, whatever their number, and how many at once."""
 COUNTS, SIZES, LOSSES = (16, 32, 64), ("large", "medium", "small"), ("EffectLoss", "FactorLoss")
 STYLES = {"-": "effect", "--": "factor"}
+CELLS = "cells"
 MEASURED = ("--budget.seen_examples", "12")
 
 
@@ -82,10 +84,20 @@ def oracle_record(family: str, library: AdapterLibrary, out: Path) -> Path:
     return out / f"oracle-{family}.no description.seed{seed}.json"
 
 
-def reconstruct(family: str, library: Path, count: int, size: str, loss: str, out: Path, runs: Path) -> Cell:
-    """Train one cell, or take it as it is, and measure it."""
+def measure_oracles(family: str, folder: Path, out: Path) -> None:
+    """Measure a library's adapters by themselves, once."""
+    if not oracle_record(family, AdapterLibrary.open(folder), out).exists():
+        use = ("--use", "oracle", "--method", f"oracle-{family}", "--out", out)
+        adaptlab("evaluate", "--library", folder, *use, *MEASURED)
+
+
+def reconstruct(family: str, library: Path, count: int, size: str, loss: str, out: Path, runs: Path) -> None:
+    """Train one cell and measure it; a finished one is left as it is."""
     method = f"reconstruction-{family}-{count}-{size}-{loss.removesuffix('Loss').lower()}"
-    run = runs / method
+    cell, run = out / CELLS / f"{method}.json", runs / method
+    if cell.exists():
+        return
+    measure_oracles(family, library, out)
     checkpoint, record = run / "checkpoints" / "last.ckpt", out / f"{method}.aligned.seed0.json"
     if not (run / "finished").exists():
         adaptlab(
@@ -105,7 +117,7 @@ def reconstruct(family: str, library: Path, count: int, size: str, loss: str, ou
         emitted = trained.module.generator(trained.encoder.encode(names, names).vectors)
     errors = effect_error(trained.module.adapter_families, emitted, kept.load(names))
     oracle, found = means(oracle_record(family, kept, out)), means(record)
-    return Cell(
+    measured = Cell(
         family=family,
         tasks=count,
         size=size,
@@ -117,6 +129,13 @@ def reconstruct(family: str, library: Path, count: int, size: str, loss: str, ou
         oracles=statistics.mean(oracle[name] for name in names),
         minutes=trained.cost["training_time_seconds"] / 60,
     )
+    write_json(cell, asdict(measured))
+
+
+def finished_cells(out: Path) -> list[Cell]:
+    """Every cell that has been measured, of all families, in the order of the table."""
+    found = [Cell(**json.loads(path.read_text())) for path in (out / CELLS).glob("*.json")]
+    return sorted(found, key=lambda cell: (cell.family, cell.tasks, SIZES.index(cell.size), cell.loss))
 
 
 def table(cells: Sequence[Cell]) -> str:
@@ -171,19 +190,19 @@ def main() -> None:
     """Do what is left to do, writing the table after each line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--library", action="append", required=True, help="family=folder; give it once per family")
+    parser.add_argument(
+        "--counts", type=int, nargs="+", choices=COUNTS, default=COUNTS, help="a process each, if you like"
+    )
     parser.add_argument("--runs", type=Path, default=ROOT / "runs" / "reconstruction")
     parser.add_argument("--out", type=Path, default=ROOT / "benchmarks" / "results" / "reconstruction")
     parser.add_argument("--report", type=Path, default=ROOT / "benchmarks" / "reports" / "reconstruction")
     chosen = parser.parse_args()
     libraries = {name: Path(folder) for name, _, folder in (pair.partition("=") for pair in chosen.library)}
     chosen.report.mkdir(parents=True, exist_ok=True)
-    cells = []
     for family, folder in libraries.items():
-        if not oracle_record(family, AdapterLibrary.open(folder), chosen.out).exists():
-            use = ("--use", "oracle", "--method", f"oracle-{family}", "--out", chosen.out)
-            adaptlab("evaluate", "--library", folder, *use, *MEASURED)
-        for count, size, loss in product(COUNTS, SIZES, LOSSES):
-            cells.append(reconstruct(family, folder, count, size, loss, chosen.out, chosen.runs))
+        for count, size, loss in product(chosen.counts, SIZES, LOSSES):
+            reconstruct(family, folder, count, size, loss, chosen.out, chosen.runs)
+            cells = finished_cells(chosen.out)
             text = f"""# Reconstruction
 
 Written by `python benchmarks/generators/reconstruct.py` on {time.strftime("%Y-%m-%d")}: one-hot codes in, a library's

@@ -30,7 +30,7 @@ from adaptlab.reports.tables import markdown_table
 from adaptlab.training.reconstruction_losses import effect_error
 
 ROOT = Path(__file__).resolve().parents[2]
-PASSES, BATCH = 250, 4
+PASSES, BATCH = 250, 8
 """How often each adapter is seen, whatever their number, and how many at once."""
 COUNTS, SIZES, LOSSES = (16, 32, 64), ("large", "medium", "small"), ("EffectLoss", "FactorLoss")
 STYLES = {"-": "effect", "--": "factor"}

@@ -55,7 +55,7 @@ class ProgressLines(Callback):
 class RunCost(Callback):
     """Log tokens per second; keep time, tokens, memory and parameter counts in the checkpoint; print them at the end.
 
-    Tokens are real ones over all processes, positions count padding as well; the time of validations does not count for
+    Where no language model reads tokens there is no rate. Tokens are real ones over all processes, positions count padding as well; the time of validations does not count for
     their rate.
 
     Args:
@@ -82,7 +82,7 @@ class RunCost(Callback):
         self.positions += batch.positions * trainer.world_size
         self.seconds += time.monotonic() - self.batch_started
         self.batches += 1
-        if self.batches % self.every_n_batches == 0:
+        if self.tokens and self.batches % self.every_n_batches == 0:
             tokens, seconds = self.marked
             rate = (self.tokens - tokens) / (self.seconds - seconds)
             pl_module.log("train/tokens_per_second", rate, prog_bar=True)
@@ -112,8 +112,9 @@ class RunCost(Callback):
     def on_fit_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         cost = self._cost(pl_module)
         best = getattr(trainer.checkpoint_callback, "best_model_path", "")
+        rate = f"{self.tokens / self.seconds:,.0f} tokens/s, " if self.tokens else ""
         rank_zero_info(
             f"trained {cost['trained_parameters']:,} parameters in {trainer.global_step} steps, "
-            f"{cost['training_time_seconds'] / 60:.1f} min, {self.tokens / max(self.seconds, 1e-9):,.0f} tokens/s, "
-            f"peak memory {cost['peak_memory_bytes'] / 2**30:.1f} GiB; best checkpoint: {best}"
+            f"{cost['training_time_seconds'] / 60:.1f} min, {rate}"
+            f"peak memory {cost['peak_memory_bytes'] / 2**30:.1f} GiB; best checkpoint: {best or 'none kept'}"
         )

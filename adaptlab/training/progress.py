@@ -55,8 +55,8 @@ class ProgressLines(Callback):
 class RunCost(Callback):
     """Log tokens per second; keep time, tokens, memory and parameter counts in the checkpoint; print them at the end.
 
-    Where no language model reads tokens there is no rate. Tokens are real ones over all processes, positions count padding as well; the time of validations does not count for
-    their rate.
+    Where no language model reads tokens there is no rate. Tokens are real ones over all processes, positions count
+    padding as well; the time of validations does not count for their rate.
 
     Args:
         every_n_batches: over how many batches the logged rate is taken.

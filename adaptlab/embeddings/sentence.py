@@ -104,7 +104,7 @@ class SentenceEncoder(TaskEncoder):
         known = self._cache.read(descriptions)
         new = sorted(set(descriptions) - set(known))
         if new:
-            vectors = self._network.encode(new, convert_to_tensor=True, show_progress_bar=len(new) > 512)
+            vectors = self._network.encode(new, convert_to_tensor=True, show_progress_bar=len(new) > 1024)
             fresh = {text: vector.cpu() for text, vector in zip(new, vectors, strict=True)}
             self._cache.write(fresh)
             known |= fresh

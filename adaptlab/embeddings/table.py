@@ -6,12 +6,13 @@ from itertools import islice
 
 import numpy as np
 import torch
+from rich.progress import track
 from torch import Tensor
 
 from adaptlab.embeddings.encoder import TaskEncoder
 from adaptlab.files import cache_folder
 
-CHUNK = 4096
+CHUNK = 1024
 """Descriptions that are encoded, and are in memory, at once."""
 
 
@@ -34,7 +35,7 @@ class EmbeddingTable:
         with tempfile.TemporaryFile(dir=cache_folder("embeddings")) as file:
             self._table = np.memmap(file, dtype=np.float32, mode="w+", shape=(rows, encoder.width))
         size = CHUNK if encoder.by_text else rows
-        for start in range(0, rows, size):
+        for start in track(range(0, rows, size), "encoding descriptions", disable=rows <= size, transient=True):
             chunk = list(islice(flat, size))
             vectors = encoder.encode([text for text, _ in chunk], [name for _, name in chunk]).vectors
             self._table[start : start + len(chunk)] = vectors.numpy()

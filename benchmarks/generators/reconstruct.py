@@ -207,7 +207,7 @@ def main() -> None:
 
 Written by `python benchmarks/generators/reconstruct.py` on {time.strftime("%Y-%m-%d")}: one-hot codes in, a library's
 adapters out, each seen {PASSES} times; exact match on unseen examples of the library's tasks, 12 each, beside that of
-the adapters themselves.
+the adapters themselves. The optimiser's settings were chosen by the effect loss of 16 LoRAs, for all cells.
 
 {table(cells)}
 

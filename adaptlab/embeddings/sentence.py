@@ -104,7 +104,8 @@ class SentenceEncoder(TaskEncoder):
         known = self._cache.read(descriptions)
         new = sorted(set(descriptions) - set(known))
         if new:
-            vectors = self._network.encode(new, convert_to_tensor=True, show_progress_bar=len(new) > 1024)
+            many = len(new) > 1024  # tables of descriptions ask for no more at once, and have a bar of their own
+            vectors = self._network.encode(new, convert_to_tensor=True, show_progress_bar=many)
             fresh = {text: vector.cpu() for text, vector in zip(new, vectors, strict=True)}
             self._cache.write(fresh)
             known |= fresh

@@ -119,13 +119,7 @@ def _show_shipped(console: Console, dtype: str) -> None:
         adapt = adapted_by(base.model, emitter.families, emitter.generator)
         vectors = emitter.encoder.encode(descriptions, descriptions).vectors
         columns[name] = Responder(base.model, base.tokenizer, emitter.prompt, adapt).answer(questions, vectors)
-    console.print(
-        _table(
-            "What ships, on held-out tasks among its best, descriptions never seen",
-            questions,
-            columns,
-        )
-    )
+    console.print(_table("What ships, on some of its better held-out tasks, unseen descriptions", questions, columns))
 
 
 def _train(method: str, family: dict[str, object], suite: str, out: Path, settings: DemoSettings) -> Path:

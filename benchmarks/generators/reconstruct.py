@@ -4,6 +4,7 @@
 
 Each cell is a run of `adaptlab fit` on `experiments/reconstruction/`, measured on the library's own tasks. A finished
 cell is kept beside the records and left as it is: families can be measured one after the other, on different machines.
+All cells of a family belong to one library; remove them and the oracles' record to begin with another.
 """
 
 import argparse

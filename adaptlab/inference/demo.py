@@ -118,9 +118,8 @@ def _show_shipped(console: Console, dtype: str) -> None:
         console.print(f"{name}: {100 * fmean(values):.1f}% on {len(values)} held-out tasks when it was made")
         adapt = adapted_by(base.model, emitter.families, emitter.generator)
         vectors = emitter.encoder.encode(descriptions, descriptions).vectors
-        columns[name.removeprefix("smollm2-")] = Responder(base.model, base.tokenizer, emitter.prompt, adapt).answer(
-            questions, vectors
-        )
+        adapted = Responder(base.model, base.tokenizer, emitter.prompt, adapt)
+        columns[name.removeprefix("smollm2-")] = adapted.answer(questions, vectors)
     console.print(_table("What ships, on some of its better held-out tasks, unseen descriptions", questions, columns))
 
 

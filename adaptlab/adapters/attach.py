@@ -33,7 +33,7 @@ class _CurrentTokens:
         if tokens is None:
             tokens = named["inputs_embeds"]
         batch, length = tokens.shape[:2]
-        cache = named.get("past_key_values")
+        cache = named.get("cache", named.get("past_key_values"))  # its name from transformers 5.24 on, and before
         past = int(cache.get_seq_length()) if cache is not None else 0
         mask = named.get("attention_mask")
         if mask is None:

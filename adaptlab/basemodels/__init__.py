@@ -3,6 +3,7 @@
 from adaptlab.basemodels.forward import generate_tokens, target_logits
 from adaptlab.basemodels.load import (
     BaseModel,
+    fast_dtype,
     fingerprint,
     load_base_model,
     load_tokenizer,
@@ -16,6 +17,7 @@ from adaptlab.basemodels.sites import decoder_layers, list_sites
 __all__ = [
     "BaseModel",
     "decoder_layers",
+    "fast_dtype",
     "fingerprint",
     "generate_tokens",
     "list_sites",

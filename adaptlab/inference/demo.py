@@ -2,7 +2,7 @@
 
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import fmean
 
@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from adaptlab.basemodels import load_base_model
+from adaptlab.basemodels import fast_dtype, load_base_model
 from adaptlab.contracts import RunRecord, TaskSuite
 from adaptlab.evaluation.answering import Question, Responder, adapted_by
 from adaptlab.evaluation.records import read_record
@@ -63,7 +63,7 @@ class DemoSettings:
     batch_size: int = 12
     seen_examples: int = 4
     heldout_examples: int = 12
-    dtype: str = "bfloat16"
+    dtype: str = field(default_factory=fast_dtype)
     seed: int = 0
 
 

@@ -49,7 +49,8 @@ class SupervisedAdaptation(Adaptation):
         base_model: name of the frozen model, as for `load_base_model`.
         families: how the model is adapted; several act together. None with a tuner.
         generator: what emits the adapters; or a tuner, which trains something inside the base model instead.
-        dtype: of the frozen model; generators stay in float32.
+        dtype: of the frozen model; generators stay in float32. `adaptlab fit` also takes `auto`: bfloat16 where the
+            hardware multiplies in it, float32 elsewhere.
         attention: transformers' implementation of attention; its own choice when None. On a CPU `eager` is faster
             than `sdpa` for short sequences, since the backward pass of the fused kernel is slow there.
         optimizer: AdamW at 4e-4 without weight decay when None.

@@ -14,6 +14,7 @@ from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 from lightning.pytorch.utilities import rank_zero_only
 from omegaconf import DictConfig, OmegaConf
 
+from adaptlab.basemodels import fast_dtype
 from adaptlab.errors import ConfigurationError, TrainingError
 from adaptlab.training.adaptation import SupervisedAdaptation
 from adaptlab.training.checkpoints import KeepLast, SafeCheckpointIO, previous
@@ -108,7 +109,9 @@ class FitCLI(LightningCLI):
         )
 
     def before_instantiate_classes(self) -> None:
-        """Hand `--deterministic` to the trainer."""
+        """Hand `--deterministic` to the trainer, and name the type that `auto` stands for, so that it is kept."""
+        if self.config.model.get("dtype") == "auto":
+            self.config.model.dtype = fast_dtype()
         if self.config.deterministic:
             self.config.trainer.deterministic = True
 

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from adaptlab.basemodels import BaseModel, fingerprint, load_base_model
+from adaptlab.basemodels import BaseModel, fast_dtype, fingerprint, load_base_model
 from adaptlab.errors import BaseModelError
 
 
@@ -38,6 +38,18 @@ def test_fingerprint_tells_architectures_dtypes_and_changed_weights_apart(llama:
     half = load_base_model("tiny-random:llama", "bfloat16").model
     prints = [fingerprint(model) for model in (llama.model, changed, half, *others)]
     assert len(set(prints)) == len(prints)
+
+
+@pytest.mark.parametrize(
+    ("bf16", "amx", "expected"), [(False, False, "float32"), (True, False, "bfloat16"), (False, True, "bfloat16")]
+)
+def test_bfloat16_is_fast_where_the_processor_multiplies_in_it(
+    monkeypatch: pytest.MonkeyPatch, bf16: bool, amx: bool, expected: str
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: bf16)
+    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: amx)
+    assert fast_dtype() == expected
 
 
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16", "float16"])

@@ -8,6 +8,8 @@ import torch
 import yaml
 from commandline import adaptlab, configuration, trained, write_suite
 
+from adaptlab.basemodels import fast_dtype
+
 
 def test_two_processes_take_the_same_steps_as_one(trained_run: Path, small_suite: Path, tmp_path: Path) -> None:
     start = tmp_path / "start"
@@ -46,6 +48,15 @@ def test_the_saved_configuration_runs_again_and_gives_the_same_parameters(traine
     assert done.returncode == 0, done.stderr
     again = trained(tmp_path)
     assert all(torch.equal(value, again[name]) for name, value in trained(trained_run).items())
+
+
+def test_the_type_that_auto_stood_for_is_kept(small_suite: Path, tmp_path: Path) -> None:
+    changes = {"model.dtype": "auto", "trainer.max_steps": 1, "trainer.limit_val_batches": 0}
+    done = adaptlab(["fit", "--config", str(configuration(tmp_path, small_suite, **changes))])
+    assert done.returncode == 0, done.stderr
+    checkpoint = torch.load(tmp_path / "checkpoints" / "last.ckpt", weights_only=True)
+    assert checkpoint["base_model"]["dtype"] == fast_dtype()
+    assert yaml.safe_load(checkpoint["config"])["model"]["dtype"] == fast_dtype()
 
 
 def test_a_later_file_and_an_option_overrule_what_another_file_refers_to(small_suite: Path, tmp_path: Path) -> None:

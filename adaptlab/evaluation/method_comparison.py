@@ -8,7 +8,6 @@ comparison that was stopped goes on.
 import hashlib
 import json
 import math
-import subprocess
 import sys
 import time
 from argparse import ArgumentError, ArgumentParser
@@ -32,6 +31,7 @@ from adaptlab.errors import ConfigurationError, TrainingError
 from adaptlab.evaluation.answering import ask
 from adaptlab.evaluation.records import Score, environment, read_record, record_path, summarise, write_record
 from adaptlab.evaluation.runs import Budget, Trained, load_trained, score, trained_responder
+from adaptlab.evaluation.training_process import TrainingProcess
 from adaptlab.files import write_text
 from adaptlab.reports.curves import last_loss
 from adaptlab.reports.method_table import method_table, size_plot
@@ -207,13 +207,18 @@ class MethodComparison:
         """Train one method on every task with its best learning rate, and write its record."""
         plan, condition = self.plan, "trained" if size is None else f"{size} examples"
         settings = {"comparison": asdict(replace(plan, methods={name: plan.methods[name]}))}
-        done = record_path(self.out / "records", file_name(name), condition, seed)
-        if done.exists():
-            self._refuse_other(done, read_record(done).config, settings)
+        before = self._records(name, condition, settings)
+        if seed in before:
             return
         each = None if size is None else size // len(plan.tasks)
-        rate, grid = self._chosen_rate(name, each)
-        checkpoints = [self._train(Run(name, tasks, rate, seed, each)) for tasks in self._together(plan.tasks)]
+        with TrainingProcess() as process:
+            if before:  # with another seed
+                notes = next(iter(before.values())).notes
+                rate, grid = notes["learning_rate"], notes["loss_by_learning_rate"]
+            else:
+                rate, grid = self._chosen_rate(name, each, process)
+            runs = [Run(name, tasks, rate, seed, each) for tasks in self._together(plan.tasks)]
+            checkpoints = [self._train(run, process) for run in runs]
         started, scores, costs = time.monotonic(), [], []
         for tasks, checkpoint in zip(self._together(plan.tasks), checkpoints, strict=True):
             trained = load_trained(checkpoint)
@@ -243,6 +248,14 @@ class MethodComparison:
         )
         write_record(self.out / "records", record, scores)
 
+    def _records(self, name: str, condition: str, settings: Mapping[str, Any]) -> dict[int, RunRecord]:
+        """What has been measured of a method under a condition, by seed."""
+        paths = {seed: record_path(self.out / "records", file_name(name), condition, seed) for seed in self.plan.seeds}
+        found = {seed: read_record(path) for seed, path in paths.items() if path.exists()}
+        for seed, record in found.items():
+            self._refuse_other(paths[seed], record.config, settings)
+        return found
+
     def _refuse_other(self, path: Path, before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
         """What was done must have been done with the same settings; which tasks and seeds there are besides is free."""
         free = ("seeds", "examples")
@@ -266,7 +279,7 @@ class MethodComparison:
         responder = trained_responder(trained, Budget(seed=seed), keep=True)
         return score(asked, responder.answer(asked, trained.conditions(asked), ", ".join(tasks)), "seen")
 
-    def _chosen_rate(self, name: str, each: int | None) -> tuple[float, dict[str, float]]:
+    def _chosen_rate(self, name: str, each: int | None, process: TrainingProcess) -> tuple[float, dict[str, float]]:
         """The learning rate with the lowest loss on held-back examples of the tasks to choose on, with all of them."""
         rates = self.plan.methods[name].learning_rates
         if len(rates) == 1:
@@ -274,7 +287,7 @@ class MethodComparison:
         groups, losses = self._together(self.plan.choose_on), {}
         for rate in rates:
             try:
-                runs = [self._train(Run(name, tasks, rate, 0, each)).parents[1] for tasks in groups]
+                runs = [self._train(Run(name, tasks, rate, 0, each), process).parents[1] for tasks in groups]
                 found = mean(last_loss(run, "held_back") for run in runs)
             except TrainingError as error:  # the others may do better
                 print(f"{error}; no choice", flush=True)
@@ -285,8 +298,8 @@ class MethodComparison:
             raise TrainingError(f"{name} could not be trained with any of its learning rates; see {self.out}/runs")
         return best, losses
 
-    def _train(self, run: Run) -> Path:
-        """Train in a process of its own, or leave a finished run as it is; gives its checkpoint."""
+    def _train(self, run: Run, process: TrainingProcess) -> Path:
+        """Train, or leave a finished run as it is; gives its checkpoint."""
         folder = self.out / "runs" / run.folder
         checkpoint, finished = folder / "checkpoints" / "last.ckpt", folder / "finished"
         config, settings = folder / "method.yaml", self._config(run, folder)
@@ -296,12 +309,10 @@ class MethodComparison:
             return checkpoint
         write_text(config, yaml.safe_dump(settings))
         print(f"{run.method}: {', '.join(run.tasks)}, learning rate {run.rate:g}, seed {run.seed}", flush=True)
-        words = [sys.executable, "-m", "adaptlab", "fit", "--config", str(config), "--ckpt_path", "auto"]
-        with (folder / "output.txt").open("w") as output:
-            done = subprocess.run(words, stdout=output, stderr=subprocess.STDOUT, check=False)
-        if done.returncode:
-            last = (folder / "output.txt").read_text(errors="replace").strip().splitlines()[-1:]
-            raise TrainingError(f"{run.method} could not be trained: {''.join(last)} (see {folder}/output.txt)")
+        try:
+            process.fit(config, folder / "output.txt")
+        except TrainingError as error:
+            raise TrainingError(f"{run.method} could not be trained: {error} (see {folder}/output.txt)") from error
         finished.touch()
         return checkpoint
 
@@ -332,6 +343,7 @@ class MethodComparison:
                 "val_check_interval": plan.steps,
                 "check_val_every_n_epoch": None,
                 "accelerator": "auto",
+                "devices": 1,
                 "default_root_dir": str(folder),
                 "enable_model_summary": False,
             },

@@ -14,9 +14,10 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
+from adaptlab.basemodels import fast_dtype
 from adaptlab.files import write_json
 from adaptlab.reports.curves import last_loss
 
@@ -45,6 +46,7 @@ class Plan:
         rounds: steps of every task's own adapter.
         own_batch: examples of such a step.
         batch_size: examples of a step of what all tasks share.
+        dtype: of the frozen model, for all rows.
         runs: folder for runs and libraries.
         out: folder for records.
     """
@@ -53,6 +55,7 @@ class Plan:
     rounds: int
     own_batch: int
     batch_size: int
+    dtype: str
     runs: Path
     out: Path
 
@@ -68,7 +71,7 @@ class Plan:
 
     def refuse_another(self) -> None:
         """Stop where what is there was made with other settings: two plans must not meet in one table."""
-        settings = {name: value for name, value in vars(self).items() if isinstance(value, int)}
+        settings = {name: value for name, value in vars(self).items() if not isinstance(value, Path)}
         for folder in (self.runs, self.out):
             path = folder / "plan.json"
             if path.exists() and json.loads(path.read_text()) != settings:
@@ -91,7 +94,8 @@ def fit(plan: Plan, config: str, run: Path, seed: int, *options: str) -> Path:
     if not finished.exists():
         adaptlab(
             *("fit", "--config", EXPERIMENTS / config, "--ckpt_path", "auto", "--seed_everything", seed),
-            *("--data.suite", f"builtin@{plan.tasks}", "--trainer.default_root_dir", run, *options),
+            *("--data.suite", f"builtin@{plan.tasks}", "--model.dtype", plan.dtype),
+            *("--trainer.default_root_dir", run, *options),
         )
         finished.touch()
     return checkpoint
@@ -170,11 +174,12 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=24)
     parser.add_argument("--own_batch", type=int, default=4)
     parser.add_argument("--batch_size", type=int, default=12)
+    parser.add_argument("--dtype", default=fast_dtype(), help="of the frozen model, by default the faster one here")
     parser.add_argument("--runs", type=Path, default=ROOT / "runs" / "generators")
     parser.add_argument("--out", type=Path, default=ROOT / "benchmarks" / "results" / "generators")
     parser.add_argument("--report", type=Path, default=ROOT / "benchmarks" / "reports" / "generators")
     chosen = parser.parse_args()
-    plan = Plan(chosen.tasks, chosen.rounds, chosen.own_batch, chosen.batch_size, chosen.runs, chosen.out)
+    plan = Plan(**{field.name: getattr(chosen, field.name) for field in fields(Plan)})
     plan.refuse_another()
     for seed in chosen.seeds:
         for family in chosen.families:

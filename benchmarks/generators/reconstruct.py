@@ -4,10 +4,12 @@
 
 Each cell is a run of `adaptlab fit` on `experiments/reconstruction/`, measured on the library's own tasks. A finished
 cell is kept beside the records and left as it is: families can be measured one after the other, on different machines.
-All cells of a family belong to one library; remove them and the oracles' record to begin with another.
+All cells of a family belong to one library, which is checked; to begin with another, remove them
+and the record of its oracles.
 """
 
 import argparse
+import hashlib
 import json
 import statistics
 import subprocess
@@ -90,6 +92,19 @@ def measure_oracles(family: str, folder: Path, out: Path) -> None:
     if not oracle_record(family, AdapterLibrary.open(folder), out).exists():
         use = ("--use", "oracle", "--method", f"oracle-{family}", "--out", out)
         adaptlab("evaluate", "--library", folder, *use, *MEASURED)
+
+
+def refuse_another(family: str, folder: Path, out: Path) -> None:
+    """Stop where cells of another library are kept: two libraries must not meet in one line of the figure."""
+    entries = AdapterLibrary.open(folder).entries
+    digest = hashlib.sha256("".join(entry["sha256"] for entry in entries.values()).encode()).hexdigest()
+    kept = out / CELLS / f"{family}.library"
+    if not kept.exists() and not any((out / CELLS).glob(f"reconstruction-{family}-*.json")):
+        write_text(kept, digest)
+    if not kept.exists() or kept.read_text() != digest:
+        raise SystemExit(
+            f"{out / CELLS} holds cells of another library of {family}; remove them and the record of its oracles first"
+        )
 
 
 def reconstruct(family: str, library: Path, count: int, size: str, loss: str, out: Path, runs: Path) -> None:
@@ -201,6 +216,7 @@ def main() -> None:
     libraries = {name: Path(folder) for name, _, folder in (pair.partition("=") for pair in chosen.library)}
     chosen.report.mkdir(parents=True, exist_ok=True)
     for family, folder in libraries.items():
+        refuse_another(family, folder, chosen.out)
         for count, size, loss in product(chosen.counts, SIZES, LOSSES):
             reconstruct(family, folder, count, size, loss, chosen.out, chosen.runs)
             cells = finished_cells(chosen.out)

@@ -211,12 +211,12 @@ class MethodComparison:
         if seed in before:
             return
         each = None if size is None else size // len(plan.tasks)
-        with TrainingProcess() as process:
-            if before:  # with another seed
-                notes = next(iter(before.values())).notes
-                rate, grid = notes["learning_rate"], notes["loss_by_learning_rate"]
-            else:
-                rate, grid = self._chosen_rate(name, each, process)
+        if before:  # with another seed
+            notes = next(iter(before.values())).notes
+            rate, grid = notes["learning_rate"], notes["loss_by_learning_rate"]
+        else:
+            rate, grid = self._chosen_rate(name, each)
+        with TrainingProcess() as process:  # a new one: the first run's peak memory must be its own
             runs = [Run(name, tasks, rate, seed, each) for tasks in self._together(plan.tasks)]
             checkpoints = [self._train(run, process) for run in runs]
         started, scores, costs = time.monotonic(), [], []
@@ -234,7 +234,7 @@ class MethodComparison:
             metrics=summarise(scores),
             wall_time_seconds=time.monotonic() - started,
             training_time_seconds=mean(cost["training_time_seconds"] for cost in costs),
-            peak_memory_bytes=max(cost["peak_memory_bytes"] for cost in costs),
+            peak_memory_bytes=costs[0]["peak_memory_bytes"],
             trained_parameters=costs[0]["trained_parameters"],
             emitted_parameters=trained.module.emitted_parameters,
             stored_bytes=trained.module.generator.stored_bytes,
@@ -279,20 +279,21 @@ class MethodComparison:
         responder = trained_responder(trained, Budget(seed=seed), keep=True)
         return score(asked, responder.answer(asked, trained.conditions(asked), ", ".join(tasks)), "seen")
 
-    def _chosen_rate(self, name: str, each: int | None, process: TrainingProcess) -> tuple[float, dict[str, float]]:
+    def _chosen_rate(self, name: str, each: int | None) -> tuple[float, dict[str, float]]:
         """The learning rate with the lowest loss on held-back examples of the tasks to choose on, with all of them."""
         rates = self.plan.methods[name].learning_rates
         if len(rates) == 1:
             return rates[0], {}
         groups, losses = self._together(self.plan.choose_on), {}
-        for rate in rates:
-            try:
-                runs = [self._train(Run(name, tasks, rate, 0, each), process).parents[1] for tasks in groups]
-                found = mean(last_loss(run, "held_back") for run in runs)
-            except TrainingError as error:  # the others may do better
-                print(f"{error}; no choice", flush=True)
-                found = math.inf
-            losses[f"{rate:g}"] = math.inf if math.isnan(found) else found
+        with TrainingProcess() as process:
+            for rate in rates:
+                try:
+                    runs = [self._train(Run(name, tasks, rate, 0, each), process).parents[1] for tasks in groups]
+                    found = mean(last_loss(run, "held_back") for run in runs)
+                except TrainingError as error:  # the others may do better
+                    print(f"{error}; no choice", flush=True)
+                    found = math.inf
+                losses[f"{rate:g}"] = math.inf if math.isnan(found) else found
         best = min(rates, key=lambda rate: losses[f"{rate:g}"])
         if math.isinf(losses[f"{best:g}"]):
             raise TrainingError(f"{name} could not be trained with any of its learning rates; see {self.out}/runs")

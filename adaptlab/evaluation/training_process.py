@@ -18,11 +18,12 @@ from adaptlab.training.cli import fit
 class TrainingProcess:
     """Runs `adaptlab fit` as often as asked; the first run alone pays for starting up, which small runs feel.
 
-    The process starts with the first run and ends with the `with` block, or with the process that it belongs to.
+    The process starts with the first run and ends with the `with` block, or with the process that it belongs to. Beside
+    a run stands what the one before it leaves, so the first run alone has a peak memory of its own.
     """
 
     def __enter__(self) -> "TrainingProcess":
-        self._pool = ProcessPoolExecutor(1, get_context("spawn"), _end_with_parent)
+        self._pool = _pool_of_one()
         return self
 
     def __exit__(
@@ -43,8 +44,12 @@ class TrainingProcess:
         try:
             self._pool.submit(_fit, config, output).result()
         except BrokenProcessPool as error:
-            self._pool = ProcessPoolExecutor(1, get_context("spawn"), _end_with_parent)
+            self._pool = _pool_of_one()
             raise TrainingError("its process was killed, perhaps for want of memory") from error
+
+
+def _pool_of_one() -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(1, get_context("spawn"), _end_with_parent)
 
 
 def _end_with_parent() -> None:
@@ -78,4 +83,4 @@ def _fit(config: Path, output: Path) -> None:
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
-        gc.collect()  # the next run must not stand beside this one's model
+        gc.collect()

@@ -63,7 +63,7 @@ class DemoSettings:
     batch_size: int = 12
     seen_examples: int = 4
     heldout_examples: int = 12
-    dtype: str = field(default_factory=fast_dtype)
+    dtype: str = field(default_factory=lambda: fast_dtype("cpu"))
     seed: int = 0
 
 

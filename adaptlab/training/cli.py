@@ -111,7 +111,7 @@ class FitCLI(LightningCLI):
     def before_instantiate_classes(self) -> None:
         """Hand `--deterministic` to the trainer, and name the type that `auto` stands for, so that it is kept."""
         if self.config.model.get("dtype") == "auto":
-            self.config.model.dtype = fast_dtype()
+            self.config.model.dtype = fast_dtype(str(self.config.trainer.accelerator))
         if self.config.deterministic:
             self.config.trainer.deterministic = True
 

@@ -174,7 +174,9 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=24)
     parser.add_argument("--own_batch", type=int, default=4)
     parser.add_argument("--batch_size", type=int, default=12)
-    parser.add_argument("--dtype", default=fast_dtype(), help="of the frozen model, by default the faster one here")
+    parser.add_argument(
+        "--dtype", default=fast_dtype("cpu"), help="of the frozen model, by default the faster one here"
+    )
     parser.add_argument("--runs", type=Path, default=ROOT / "runs" / "generators")
     parser.add_argument("--out", type=Path, default=ROOT / "benchmarks" / "results" / "generators")
     parser.add_argument("--report", type=Path, default=ROOT / "benchmarks" / "reports" / "generators")

@@ -4,8 +4,8 @@
 
 Each cell is a run of `adaptlab fit` on `experiments/reconstruction/`, measured on the library's own tasks. A finished
 cell is kept beside the records and left as it is: families can be measured one after the other, on different machines.
-All cells of a family belong to one library, which is checked; to begin with another, remove them
-and the record of its oracles.
+All cells of a family belong to one library, which is checked; to begin with another, remove them and the
+record of its oracles.
 """
 
 import argparse

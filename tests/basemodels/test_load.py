@@ -46,10 +46,12 @@ def test_fingerprint_tells_architectures_dtypes_and_changed_weights_apart(llama:
 def test_bfloat16_is_fast_where_the_processor_multiplies_in_it(
     monkeypatch: pytest.MonkeyPatch, bf16: bool, amx: bool, expected: str
 ) -> None:
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: not (bf16 or amx))
     monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: bf16)
     monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: amx)
-    assert fast_dtype() == expected
+    assert fast_dtype("cpu") == expected
+    assert fast_dtype() != expected  # the GPU's own answer, where it is used
 
 
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16", "float16"])

@@ -65,7 +65,7 @@ class Comparison:
         tasks: names of train tasks of the built-in suite; each gets an adapter of its own unless `joint`.
         choose_on: tasks that learning rates are chosen on; none of `tasks`.
         joint: train one adapter on all tasks together.
-        examples: train examples in all, in so many runs; all there are where empty.
+        examples: train examples in all, in so many runs, drawn by the seed; all there are where empty.
         steps: optimiser steps of a run.
         batch_size: examples of a step.
         held_back: train examples a task that choose the learning rate.
@@ -185,12 +185,23 @@ class MethodComparison:
             yield name, trained, module.generator.stored_bytes, trained / whole
 
     def run(self) -> str:
-        """Train, choose, measure; gives the report, which is also written after every method."""
+        """Train, choose, measure; gives the report, which is also written after every method.
+
+        Raises:
+            TrainingError: naming what could not be trained, after all else was done.
+        """
         sizes: list[int | None] = [*self.plan.examples] or [None]
-        report = ""
+        report, failed = "", []
         for seed, size, name in product(self.plan.seeds, sizes, self.methods):
-            self._measure(name, seed, size)
-            report = self._write_report()
+            try:
+                self._measure(name, seed, size)
+            except TrainingError as error:  # the other methods do not depend on it
+                print(f"{error}; going on", flush=True)
+                failed.append(str(error))
+            else:
+                report = self._write_report()
+        if failed:
+            raise TrainingError("; ".join(failed))
         return report
 
     def _module(self, name: str) -> SupervisedAdaptation:
@@ -333,6 +344,7 @@ class MethodComparison:
                 "encoder": {"class_path": "adaptlab.embeddings.OneHot"},
                 "batch_size": plan.batch_size,
                 "train_examples": run.examples,
+                "examples_per_task": max(64, run.examples or 0),  # so that an epoch has all there are
                 "validation_examples": 0,
                 "seen_examples": 0,
                 "held_back_examples": plan.held_back,
@@ -352,14 +364,17 @@ class MethodComparison:
 
     def _write_report(self) -> str:
         rows = gather_rows(read_records([self.out / "records"]))
-        if self.plan.examples:
+        plan, figure = self.plan, ""
+        if plan.examples:
             size_plot(rows, self.out / "report.png")
-        plan = self.plan
+            figure = "![score by the number of train examples](report.png)\n\n"
+        threads = sorted({row.records[0].environment["hardware"]["threads"] for row in rows})
         text = (
             f"# Methods on {len(plan.tasks)} tasks\n\n{plan.base_model}, {plan.dtype}; {', '.join(plan.tasks)}"
             f"{' together' if plan.joint else ', each by itself'}; {plan.steps} steps of {plan.batch_size}; "
             f"{plan.test_examples} test examples a task, by generation; learning rates chosen on "
-            f"{', '.join(plan.choose_on)}.\n\n{method_table(rows)}\n"
+            f"{', '.join(plan.choose_on)}. Steps took place with {' or '.join(map(str, threads))} threads.\n\n"
+            f"{figure}{method_table(rows)}\n"
         )
         write_text(self.out / "report.md", text)
         return text
@@ -369,11 +384,14 @@ def compare(arguments: list[str]) -> None:
     """Run `adaptlab compare FILE`: train many methods on the same tasks and print one table."""
     parser = ArgumentParser("adaptlab compare", description="Train many methods on the same tasks; print one table.")
     parser.add_argument("file", type=Path, help="such as experiments/compare_methods.yaml")
-    parser.add_argument("--out", type=Path, default=Path("runs/compare"), help="folder for runs, records and the table")
+    parser.add_argument(
+        "--out", type=Path, help="folder for runs, records and the table; runs/NAME OF THE FILE if none"
+    )
     parser.add_argument("--methods", nargs="+", metavar="NAME", default=[], help="only these, so that processes share")
     parser.add_argument("--count", action="store_true", help="only print what each method would train")
     chosen = parser.parse_args(arguments)
-    comparison = MethodComparison(read_comparison(chosen.file), chosen.out, chosen.methods)
+    out = chosen.out or Path("runs") / chosen.file.stem
+    comparison = MethodComparison(read_comparison(chosen.file), out, chosen.methods)
     if chosen.count:
         print_counts(comparison)
         return

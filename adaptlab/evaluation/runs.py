@@ -205,7 +205,8 @@ def _scores_under(
             continue
         repeats = budget.derangements if condition == "shuffled" and split == "heldout" else 1
         for repeat in range(repeats):
-            put, encoder = _under(condition, questions, trained.encoder, budget.seed + repeat)
+            seed = budget.seed * budget.derangements + repeat  # every seed's own
+            put, encoder = _under(condition, questions, trained.encoder, seed)
             vectors = trained.conditions(put, encoder)
             answers = responder.answer(put, vectors, f"{name} {condition} {split} {repeat + 1}/{repeats}")
             scores += score(put, answers, split, repeat)

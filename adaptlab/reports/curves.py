@@ -32,7 +32,7 @@ def split_means(curves: pd.DataFrame) -> pd.DataFrame:
     weighted = curves.assign(
         loss=curves["loss"] * curves["examples"], exact_match=curves["exact_match"] * curves["examples"]
     )
-    sums = weighted.groupby(["split", "step"])[["loss", "exact_match", "examples"]].sum()
+    sums = weighted.groupby(["split", "step"])[["loss", "exact_match", "examples"]].sum(skipna=False)
     return sums[["loss", "exact_match"]].div(sums["examples"], axis=0).reset_index()
 
 

@@ -4,6 +4,8 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from adaptlab.contracts import RunRecord
+from adaptlab.files import written_whole
 from adaptlab.reports.figures import COLOURS, DOTS_PER_INCH
 from adaptlab.reports.statistics import Row
 from adaptlab.reports.tables import interval, markdown_table, percent
@@ -22,7 +24,7 @@ def method_table(rows: Sequence[Row]) -> str:
     """Score with its interval over tasks, spread over seeds, and what each method costs; the best score first.
 
     Args:
-        rows: of methods whose records note `name`, `learning_rate` and `seconds_per_step`.
+        rows: of methods whose records note `name`, `learning_rate`, `loss_by_learning_rate` and `seconds_per_step`.
     """
     header = [
         "method",
@@ -44,16 +46,24 @@ def method_table(rows: Sequence[Row]) -> str:
             [
                 str(first.notes.get("name", row.name)),
                 str(train_examples(row) or "all"),
-                interval(mean, percent),
+                f"{percent(mean.value)} {interval(mean, percent)}",
                 "one seed" if spread is None else percent(spread),
                 f"{first.trained_parameters:,}",
                 f"{first.stored_bytes:,}",
                 f"{sum(record.notes['seconds_per_step'] for record in row.records) / count:.2f}",
                 f"{max(record.peak_memory_bytes for record in row.records) / 2**30:.2f}",
-                f"{first.notes['learning_rate']:g}",
+                learning_rate(first),
             ]
         )
     return markdown_table(header, body, left=1)
+
+
+def learning_rate(record: RunRecord) -> str:
+    """The rate that was chosen, and whether the grid ends there: the best one may then lie beyond."""
+    chosen, tried = record.notes["learning_rate"], [float(rate) for rate in record.notes["loss_by_learning_rate"]]
+    if len(tried) < 2 or min(tried) < chosen < max(tried):
+        return f"{chosen:g}"
+    return f"{chosen:g}, the {'least' if chosen == min(tried) else 'greatest'} tried"
 
 
 def size_plot(rows: Sequence[Row], path: Path) -> None:
@@ -83,4 +93,5 @@ def size_plot(rows: Sequence[Row], path: Path) -> None:
     axes.set_ylabel("exact match, percent")
     axes.grid(alpha=0.3)
     axes.legend(fontsize=8)
-    figure.savefig(path, format="png", dpi=DOTS_PER_INCH)
+    with written_whole(path) as aside:
+        figure.savefig(aside, format="png", dpi=DOTS_PER_INCH)

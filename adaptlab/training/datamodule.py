@@ -1,11 +1,14 @@
 """Serve batches of mixed, described tasks: `TaskSuite` -> `AdaptationBatch`es for training and validation."""
 
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any, Literal, cast
 
+import numpy as np
 import torch
+from jaxtyping import Int64
 from lightning import LightningDataModule
 from lightning.pytorch.utilities import rank_zero_warn
 from torch import Tensor
@@ -18,7 +21,7 @@ from adaptlab.tasks import PromptFormat, load_suite
 from adaptlab.tasks.decontamination import refuse_contaminated
 from adaptlab.training.adaptation import SupervisedAdaptation
 from adaptlab.training.batches import AdaptationBatch, TokenizedExample, collate
-from adaptlab.training.examples import DescribedExamples
+from adaptlab.training.examples import DescribedExamples, SomeExamples
 from adaptlab.training.rounds import TaskRoundSampler
 from adaptlab.training.sampling import Pick, TaskBatchSampler, even_batches
 from adaptlab.training.tokens import TokenSource
@@ -81,7 +84,7 @@ class TaskDataModule(LightningDataModule):
         batch_size: examples per forward and backward pass, over all processes; an optimiser step takes
             `trainer.accumulate_grad_batches` times as many.
         examples_per_task: examples that each task gives to an epoch.
-        train_examples: train on the first so many examples of each task only; on all when None.
+        train_examples: train on so many examples of each task only, drawn by the seed; on all when None.
         examples_per_description: how many examples of a batch share a description, and so an adapter; more make a step
             faster and its batch less varied. In rounds, the batch of one task's step.
         order: `mixed` draws batches from all tasks at random; in `rounds` every task takes its turn with a batch of its
@@ -212,17 +215,13 @@ class TaskDataModule(LightningDataModule):
     def train_dataloader(self) -> ResumableLoader:
         """Every task equally often, in the same global batches whatever the number of processes."""
         assert self.trainer is not None
-        lengths = [
-            of_task[: max(0, len(of_task) - self.held_back_examples)][: self.train_examples]
-            for of_task in self.training.tokens.example_lengths()
+        all_lengths = self.training.tokens.example_lengths()
+        numbers = [
+            self.numbers_to_train_on(task.name, len(of_task))
+            for task, of_task in zip(self.train_tasks, all_lengths, strict=True)
         ]
-        short = [task.name for task, of_task in zip(self.train_tasks, lengths, strict=True) if not len(of_task)]
-        if short:
-            raise TaskError(
-                f"task {short[0]} has no more than {self.held_back_examples} train examples; hold back fewer"
-            )
         options: dict[str, Any] = {
-            "example_lengths": lengths,
+            "example_lengths": [of_task[chosen] for of_task, chosen in zip(all_lengths, numbers, strict=True)],
             "description_lengths": self.training.tokens.description_lengths(),
             "examples_per_task": self.examples_per_task,
             "batch_size": self.batch_size,
@@ -236,7 +235,18 @@ class TaskDataModule(LightningDataModule):
             sampler: TaskBatchSampler = TaskRoundSampler(names, stopped=stopped, **options)
         else:
             sampler = TaskBatchSampler(**options)
-        return ResumableLoader(self.training, batch_sampler=sampler, **self._loading(self.examples_per_description))
+        examples = SomeExamples(self.training, numbers)
+        return ResumableLoader(examples, batch_sampler=sampler, **self._loading(self.examples_per_description))
+
+    def numbers_to_train_on(self, name: str, count: int) -> Int64[np.ndarray, " examples"]:
+        """Which of a task's examples are trained on; a larger `train_examples` keeps those of a smaller one."""
+        left = count - self.held_back_examples
+        if left < 1:
+            raise TaskError(f"task {name} has no more than {self.held_back_examples} train examples; hold back fewer")
+        if self.train_examples is None:
+            return np.arange(left)
+        drawn = np.random.default_rng([self.seed, zlib.crc32(name.encode())]).permutation(left)
+        return drawn[: self.train_examples]
 
     def val_dataloader(self) -> list[DataLoader[AdaptationBatch]]:
         """Held-out validation tasks first, then seen tasks; both with unseen examples and descriptions."""

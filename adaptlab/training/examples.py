@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import torch
+from jaxtyping import Int64
 from torch import Tensor
 from torch.utils.data import Dataset
 from transformers import PreTrainedTokenizerBase
@@ -29,6 +31,21 @@ class Inputs(Sequence[str]):
         if isinstance(index, slice):
             return [input_text(example.input) for example in self.examples[index]]
         return input_text(self.examples[index].input)
+
+
+class SomeExamples(Dataset[Any]):
+    """Some examples of each task, counted anew from 0.
+
+    Args:
+        examples: all of them.
+        numbers: which of them, per task.
+    """
+
+    def __init__(self, examples: "DescribedExamples", numbers: Sequence[Int64[np.ndarray, " examples"]]) -> None:
+        self.examples, self.numbers = examples, numbers
+
+    def __getitem__(self, pick: Pick) -> tuple[TokenizedExample, Tensor]:
+        return self.examples[replace(pick, example=int(self.numbers[pick.task][pick.example]))]
 
 
 class DescribedExamples(Dataset[Any]):

@@ -3,6 +3,7 @@
 import resource
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -14,6 +15,9 @@ def peak_memory_bytes() -> int:
     """The most memory that this process has held: on its GPU where it uses one, else its largest resident set."""
     if torch.cuda.is_available() and torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
         return torch.cuda.max_memory_allocated()
+    if (status := Path("/proc/self/status")).exists():  # the other count begins with what the process's parent held
+        (peak,) = (line.split()[1] for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
+        return int(peak) * 1024
     kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return kilobytes if sys.platform == "darwin" else kilobytes * 1024
 

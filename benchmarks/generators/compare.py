@@ -3,18 +3,21 @@
     python benchmarks/generators/compare.py --seeds 0 1 2
 
 Every row sees the same tasks (the first of the nested order) and at most equally many examples: what tasks share takes
-all its steps, an oracle stops when its held-back examples say so. Learning rates of what tasks share are chosen from
-three each, by the loss on validation tasks after a third of the steps. A run that has its record is left as it is; one
-that was stopped goes on from its checkpoint. Only the rows marked as oracles of held-out tasks see examples of those
-tasks.
+all its steps, an oracle stops when its held-back examples say so. Learning rates are chosen from three each: of what
+tasks share by the loss on validation tasks after a third of the steps, of oracles by the loss on held-back examples of
+the first 16 tasks. A run that has its record is left as it is; one that was stopped goes on from its checkpoint. Only
+the rows marked as oracles of held-out tasks see examples of those tasks.
 """
 
 import argparse
 import json
+import math
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
+from itertools import chain, product
 from pathlib import Path
 
 from adaptlab.basemodels import fast_dtype
@@ -23,18 +26,25 @@ from adaptlab.reports.curves import last_loss
 
 ROOT = Path(__file__).resolve().parents[2]
 EXPERIMENTS = ROOT / "experiments"
+BASE_MODEL = "packaged:smollm2-135m-instruct"
 FAMILIES = ("lora", "loreft")
-EMITTING = dict.fromkeys(FAMILIES, (2.5e-4, 5e-4, 1e-3))
+EMITTING = {"lora": (2.5e-4, 5e-4, 1e-3), "loreft": (5e-4, 1e-3, 2e-3)}
 """Learning rates of hypernetworks."""
 SHARED = {"lora": (1e-3, 3e-3, 1e-2), "loreft": (3e-3, 1e-2, 3e-2)}
-"""Learning rates where one adapter's own factors are trained."""
+"""Learning rates where all tasks train the factors of one adapter."""
+OWN = {"lora": (1e-3, 3e-3, 1e-2), "loreft": (1e-2, 3e-2, 1e-1)}
+"""Learning rates where every task trains its own factors."""
 SYSTEMS = {
-    "text-to-{}": ("text_to_{}.yaml", EMITTING, ("aligned", "shuffled")),
-    "hyperdecoder-{}": ("hyperdecoder_{}.yaml", EMITTING, ("aligned",)),
+    "text-to-{}": ("text_to_{}.yaml", EMITTING, ("aligned", "shuffled", "random_text")),
+    "hyperdecoder-{}": ("hyperdecoder_{}.yaml", EMITTING, ("aligned", "shuffled")),
     "multitask-{}": ("multitask_{}.yaml", SHARED, ("aligned",)),
     "multitask-{}+description": ("shared_{}.yaml", SHARED, ("aligned",)),
 }
 USES = ("oracle", "average", "effect-average", "arrow")
+TRIED_TASKS = 16
+"""Train tasks whose own adapters choose the learning rate of all."""
+REFUSED = 2
+"""Exit code of a command that says what is wrong."""
 
 
 @dataclass(frozen=True)
@@ -101,16 +111,26 @@ def fit(plan: Plan, config: str, run: Path, seed: int, *options: str) -> Path:
     return checkpoint
 
 
-def chosen_rate(plan: Plan, method: str, config: str, rates: Sequence[float]) -> float:
-    """The learning rate with the lowest loss on validation tasks after a third of the steps, with seed 0."""
+def chosen_rate(
+    plan: Plan, method: str, config: str, rates: Sequence[float], split: str, options: Sequence[str]
+) -> float:
+    """The learning rate with the lowest loss on a split at the end of a run, with seed 0."""
     kept = plan.out / "rates" / f"{method}.json"
     if not kept.exists():
         losses = {}
         for rate in rates:
             run = plan.runs / "rates" / f"{method}.lr{rate:g}"
-            fit(plan, config, run, 0, *plan.steps_of(plan.steps // 3, 1), "--model.optimizer.init_args.lr", str(rate))
-            losses[rate] = last_loss(run, "validation")
-        write_json(kept, {"chosen": min(losses, key=losses.__getitem__), "validation_loss": losses})
+            try:
+                fit(plan, config, run, 0, *options, "--model.optimizer.init_args.lr", str(rate))
+                losses[rate] = last_loss(run, split)
+            except subprocess.CalledProcessError as error:
+                if error.returncode != REFUSED:
+                    raise
+                losses[rate] = math.inf  # such as a loss that rose without end; another rate may do better
+        best = min(losses, key=losses.__getitem__)
+        if math.isinf(losses[best]):
+            raise SystemExit(f"{method} could not be trained with any of its learning rates; see above")
+        write_json(kept, {"chosen": best, f"{split}_loss": losses})
     return float(json.loads(kept.read_text())["chosen"])
 
 
@@ -120,7 +140,8 @@ def shared(plan: Plan, seed: int, family: str) -> Iterator[None]:
         method = pattern.format(family)
         if all((plan.out / f"{method}.{condition}.seed{seed}.json").exists() for condition in conditions):
             continue
-        rate = chosen_rate(plan, method, config.format(family), rates[family])
+        short = plan.steps_of(plan.steps // 3, 1)
+        rate = chosen_rate(plan, method, config.format(family), rates[family], "validation", short)
         options = (*plan.steps_of(plan.steps, 3), "--model.optimizer.init_args.lr", str(rate))
         run = plan.runs / f"{method}.seed{seed}"
         checkpoint = fit(plan, config.format(family), run, seed, *options)
@@ -148,8 +169,11 @@ def oracles(plan: Plan, seed: int, family: str, heldout: bool) -> Iterator[None]
         *("--trainer.max_epochs", epochs, "--model.optimizer.init_args.total_steps", plan.rounds),
         *("--model.optimizer.init_args.warmup_steps", max(1, plan.rounds // 10)),  # a tenth, as for all others
     )
-    options = (*own, *length, "--data.heldout_oracles", str(heldout).lower())
-    checkpoint = fit(plan, f"oracles_{family}.yaml", plan.runs / name, seed, *(str(option) for option in options))
+    config, options = f"oracles_{family}.yaml", [str(option) for option in (*own, *length)]
+    few = (*options, "--data.suite", f"builtin@{TRIED_TASKS}")
+    rate = chosen_rate(plan, f"oracles-{family}", config, OWN[family], "held_back", few)
+    options += ["--model.optimizer.init_args.lr", str(rate), "--data.heldout_oracles", str(heldout).lower()]
+    checkpoint = fit(plan, config, plan.runs / name, seed, *options)
     library = plan.runs / "libraries" / name
     adaptlab("library", "add", library, checkpoint)
     for use in missing:
@@ -160,9 +184,19 @@ def oracles(plan: Plan, seed: int, family: str, heldout: bool) -> Iterator[None]
         yield
 
 
+def prompted(plan: Plan) -> Iterator[None]:
+    """The base model by itself, which every row stands beside."""
+    if not (plan.out / "base.description and 3 examples.seed0.json").exists():
+        adaptlab(
+            *("evaluate", "--base_model", BASE_MODEL, "--dtype", plan.dtype, "--suite", f"builtin@{plan.tasks}"),
+            *("--out", plan.out, *measured(0)),
+        )
+        yield
+
+
 def measured(seed: int) -> Sequence[object]:
     """How much every row is measured."""
-    return ("--budget.seen_examples", 4, "--budget.heldout_examples", 6, "--budget.seed", seed)
+    return ("--budget.seen_examples", 2, "--budget.heldout_examples", 6, "--budget.seed", seed)
 
 
 def main() -> None:
@@ -171,7 +205,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     parser.add_argument("--families", nargs="+", choices=FAMILIES, default=FAMILIES, help="a process each, if you like")
     parser.add_argument("--tasks", type=int, default=64)
-    parser.add_argument("--rounds", type=int, default=24)
+    parser.add_argument("--rounds", type=int, default=16)
     parser.add_argument("--own_batch", type=int, default=4)
     parser.add_argument("--batch_size", type=int, default=12)
     parser.add_argument(
@@ -183,15 +217,17 @@ def main() -> None:
     chosen = parser.parse_args()
     plan = Plan(**{field.name: getattr(chosen, field.name) for field in fields(Plan)})
     plan.refuse_another()
-    for seed in chosen.seeds:
-        for family in chosen.families:
-            for part in (
-                oracles(plan, seed, family, heldout=False),
-                shared(plan, seed, family),
-                oracles(plan, seed, family, heldout=True),
-            ):
-                for _ in part:
-                    adaptlab("report", plan.out, "--out", chosen.report)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # which ends the command that is running, too
+    parts = [prompted(plan)]
+    for seed, family in product(chosen.seeds, chosen.families):
+        parts += [
+            oracles(plan, seed, family, heldout=False),
+            shared(plan, seed, family),
+            oracles(plan, seed, family, heldout=True),
+        ]
+    for _ in chain.from_iterable(parts):
+        adaptlab("report", plan.out, "--out", chosen.report)
+    adaptlab("report", plan.out, "--out", chosen.report)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ record of its oracles.
 import argparse
 import hashlib
 import json
+import signal
 import statistics
 import subprocess
 import sys
@@ -94,10 +95,14 @@ def measure_oracles(family: str, folder: Path, out: Path) -> None:
         adaptlab("evaluate", "--library", folder, *use, *MEASURED)
 
 
-def refuse_another(family: str, folder: Path, out: Path) -> None:
-    """Stop where cells of another library are kept: two libraries must not meet in one line of the figure."""
+def library_digest(folder: Path) -> str:
+    """Stands for what a library holds."""
     entries = AdapterLibrary.open(folder).entries
-    digest = hashlib.sha256("".join(entry["sha256"] for entry in entries.values()).encode()).hexdigest()
+    return hashlib.sha256("".join(entry["sha256"] for entry in entries.values()).encode()).hexdigest()
+
+
+def refuse_another(family: str, digest: str, out: Path) -> None:
+    """Stop where cells of another library are kept: two libraries must not meet in one line of the figure."""
     kept = out / CELLS / f"{family}.library"
     if not kept.exists() and not any((out / CELLS).glob(f"reconstruction-{family}-*.json")):
         write_text(kept, digest)
@@ -213,12 +218,14 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=ROOT / "benchmarks" / "results" / "reconstruction")
     parser.add_argument("--report", type=Path, default=ROOT / "benchmarks" / "reports" / "reconstruction")
     chosen = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # which ends the command that is running, too
     libraries = {name: Path(folder) for name, _, folder in (pair.partition("=") for pair in chosen.library)}
     chosen.report.mkdir(parents=True, exist_ok=True)
     for family, folder in libraries.items():
-        refuse_another(family, folder, chosen.out)
+        digest = library_digest(folder)
+        refuse_another(family, digest, chosen.out)
         for count, size, loss in product(chosen.counts, SIZES, LOSSES):
-            reconstruct(family, folder, count, size, loss, chosen.out, chosen.runs)
+            reconstruct(family, folder, count, size, loss, chosen.out, chosen.runs / digest[:12])
             cells = finished_cells(chosen.out)
             text = f"""# Reconstruction
 

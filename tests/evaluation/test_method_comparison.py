@@ -53,6 +53,10 @@ def test_every_method_stands_in_one_table_and_nothing_is_trained_twice(tmp_path:
     assert losses.keys() == {"0.001", "0.5"}
     assert losses[f"{lora.notes['learning_rate']:g}"] == min(losses.values())
     assert {metric.task for metric in lora.metrics} == {"antonym", "comparative"}
+    (line,) = [line for line in done.stdout.splitlines() if line.startswith("| LoRA |")]
+    assert f"| {50 * sum(metric.value for metric in lora.metrics):.1f} [" in line
+    end = "least" if lora.notes["learning_rate"] == 1e-3 else "greatest"
+    assert f"| {lora.notes['learning_rate']:g}, the {end} tried |" in line
     assert records["ia3_by_peft"].emitted_parameters == 0
     assert all(record.trained_parameters > 0 and record.stored_bytes > 0 for record in records.values())
     (one,) = (tmp_path / "out" / "runs" / "lora").glob("antonym.*")
@@ -67,6 +71,18 @@ def test_every_method_stands_in_one_table_and_nothing_is_trained_twice(tmp_path:
         more.run()  # two steps must not stand in a table of three
 
 
+def test_what_cannot_be_trained_keeps_nothing_else_from_it(tmp_path: Path) -> None:
+    methods = {
+        "wrong": {"model": {**LORA, "attention": "none"}, "learning_rates": [1e-3]},
+        "LoRA": {"model": LORA, "learning_rates": [1e-3]},
+    }
+    done = adaptlab(["compare", str(plan(tmp_path, methods=methods)), "--out", str(tmp_path / "out")])
+    assert done.returncode == 2
+    assert "wrong could not be trained" in done.stderr
+    assert {record.method for record in read_records([tmp_path / "out" / "records"])} == {"lora"}
+    assert "| LoRA | all |" in (tmp_path / "out" / "report.md").read_text()
+
+
 def test_scores_by_train_examples_are_drawn(tmp_path: Path) -> None:
     only = {"LoRA": {"model": LORA, "learning_rates": [1e-2, 1e-3]}}
     two = ["acronym", "case_capitalise"]  # as many as are measured, so that only their names tell the runs apart
@@ -74,6 +90,7 @@ def test_scores_by_train_examples_are_drawn(tmp_path: Path) -> None:
     done = adaptlab(["compare", str(path), "--out", str(tmp_path / "out")])
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "out" / "report.png").stat().st_size > 1000
+    assert "(report.png)" in (tmp_path / "out" / "report.md").read_text()
     conditions = {record.condition for record in read_records([tmp_path / "out" / "records"])}
     assert conditions == {"2 examples", "8 examples"}
 

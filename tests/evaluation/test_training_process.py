@@ -8,10 +8,12 @@ import time
 from pathlib import Path
 
 import pytest
+import torch
 from commandline import configuration, trained
 
 from adaptlab.errors import TrainingError
 from adaptlab.evaluation.training_process import TrainingProcess
+from adaptlab.training.progress import peak_memory_bytes
 
 OWNER = """
 import os, time
@@ -50,6 +52,14 @@ def test_it_ends_with_its_owner() -> None:
     while running(worker) and time.monotonic() < give_up:
         time.sleep(0.1)
     assert not running(worker)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a process has no peak of its own")
+def test_peak_memory_is_that_of_the_process_alone() -> None:
+    large = torch.ones(2**27)  # 512 MiB, in this process
+    with TrainingProcess() as process:
+        inside = process._pool.submit(peak_memory_bytes).result()
+    assert inside < peak_memory_bytes() - large.nbytes // 2
 
 
 def running(process: int) -> bool:

@@ -1,5 +1,6 @@
 """Learning curves: what was repeated after a stop counts once, means weigh examples alike, and a figure is written."""
 
+import math
 from pathlib import Path
 
 import pandas as pd
@@ -7,7 +8,7 @@ import pytest
 from commandline import adaptlab
 
 from adaptlab.errors import RecordError
-from adaptlab.reports.curves import draw_curves, read_curves, split_means
+from adaptlab.reports.curves import draw_curves, last_loss, read_curves, split_means
 
 ROWS = [
     (10, "validation", "a", 2.0, 0.0, 1.0),
@@ -30,6 +31,13 @@ def test_a_repeated_step_counts_once_and_examples_weigh_alike(run: Path) -> None
     assert means.loc[("validation", 20), "loss"] == pytest.approx((1.0 + 3 * 3.0) / 4)
     assert means.loc[("validation", 20), "exact_match"] == pytest.approx((0.5 + 3 * 0.1) / 4)
     assert means.loc[("seen", 20), "exact_match"] == 1.0
+
+
+def test_a_loss_that_is_no_number_is_not_the_least(run: Path) -> None:
+    assert last_loss(run, "validation") == pytest.approx(2.5)
+    with (run / "task_curves.csv").open("a") as file:
+        file.write("30,validation,a,,0.0,1.0\n30,validation,b,3.0,0.1,3.0\n")
+    assert math.isnan(last_loss(run, "validation"))
 
 
 @pytest.mark.parametrize("count", [1, 2])

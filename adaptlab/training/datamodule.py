@@ -1,14 +1,11 @@
 """Serve batches of mixed, described tasks: `TaskSuite` -> `AdaptationBatch`es for training and validation."""
 
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any, Literal, cast
 
-import numpy as np
 import torch
-from jaxtyping import Int64
 from lightning import LightningDataModule
 from lightning.pytorch.utilities import rank_zero_warn
 from torch import Tensor
@@ -23,7 +20,7 @@ from adaptlab.training.adaptation import SupervisedAdaptation
 from adaptlab.training.batches import AdaptationBatch, TokenizedExample, collate
 from adaptlab.training.examples import DescribedExamples, SomeExamples
 from adaptlab.training.rounds import TaskRoundSampler
-from adaptlab.training.sampling import Pick, TaskBatchSampler, even_batches
+from adaptlab.training.sampling import Pick, TaskBatchSampler, even_batches, numbers_to_train_on
 from adaptlab.training.tokens import TokenSource
 
 
@@ -217,7 +214,7 @@ class TaskDataModule(LightningDataModule):
         assert self.trainer is not None
         all_lengths = self.training.tokens.example_lengths()
         numbers = [
-            self.numbers_to_train_on(task.name, len(of_task))
+            numbers_to_train_on(task.name, len(of_task), self.held_back_examples, self.train_examples, self.seed)
             for task, of_task in zip(self.train_tasks, all_lengths, strict=True)
         ]
         options: dict[str, Any] = {
@@ -237,16 +234,6 @@ class TaskDataModule(LightningDataModule):
             sampler = TaskBatchSampler(**options)
         examples = SomeExamples(self.training, numbers)
         return ResumableLoader(examples, batch_sampler=sampler, **self._loading(self.examples_per_description))
-
-    def numbers_to_train_on(self, name: str, count: int) -> Int64[np.ndarray, " examples"]:
-        """Which of a task's examples are trained on; a larger `train_examples` keeps those of a smaller one."""
-        left = count - self.held_back_examples
-        if left < 1:
-            raise TaskError(f"task {name} has no more than {self.held_back_examples} train examples; hold back fewer")
-        if self.train_examples is None:
-            return np.arange(left)
-        drawn = np.random.default_rng([self.seed, zlib.crc32(name.encode())]).permutation(left)
-        return drawn[: self.train_examples]
 
     def val_dataloader(self) -> list[DataLoader[AdaptationBatch]]:
         """Held-out validation tasks first, then seen tasks; both with unseen examples and descriptions."""

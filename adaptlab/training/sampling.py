@@ -1,5 +1,6 @@
 """Decide which examples form which batch: (seed, epoch) -> global batches, shared out over processes."""
 
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -8,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from jaxtyping import Int64
 
-from adaptlab.errors import ConfigurationError
+from adaptlab.errors import ConfigurationError, TaskError
 
 Lengths = Sequence[Sequence[int] | npt.NDArray[np.int64]]
 POOL_BATCHES = 16
@@ -22,6 +23,29 @@ class Pick:
     task: int
     example: int
     description: int
+
+
+def numbers_to_train_on(
+    name: str, count: int, held_back: int, wanted: int | None, seed: int
+) -> Int64[np.ndarray, " examples"]:
+    """Which of a task's examples are trained on; those of fewer are among those of more.
+
+    Args:
+        name: of the task.
+        count: how many train examples it has.
+        held_back: the last so many are kept from training.
+        wanted: how many to draw; all in their order when None.
+        seed: of the run.
+
+    Raises:
+        TaskError: none are left.
+    """
+    left = count - held_back
+    if left < 1:
+        raise TaskError(f"task {name} has no more than {held_back} train examples; hold back fewer")
+    if wanted is None:
+        return np.arange(left)
+    return np.random.default_rng([seed, zlib.crc32(name.encode())]).permutation(left)[:wanted]
 
 
 def global_batches(

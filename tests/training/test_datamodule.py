@@ -6,8 +6,6 @@ from typing import Any
 
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 from lightning import Callback, LightningModule, Trainer
 from lightning.pytorch.callbacks import ModelCheckpoint
 
@@ -67,21 +65,3 @@ def test_a_stopped_run_goes_on_with_the_batches_that_are_left(
     assert len(whole) == STEPS_IN_ALL
     assert len(rest) == STEPS_IN_ALL - stop
     assert all(torch.equal(one, other) for one, other in zip(rest, whole[stop:], strict=True))
-
-
-@given(seed=st.integers(0, 99), few=st.integers(1, 8), more=st.integers(0, 8))
-def test_few_examples_are_drawn_by_the_seed_and_more_keep_them(seed: int, few: int, more: int) -> None:
-    def drawn(count: int | None, name: str = "a") -> list[int]:
-        options: Any = {"train_examples": count, "held_back_examples": 8, "seed": seed}
-        return (
-            TaskDataModule("builtin:=antonym", RandomVector(8), validation_examples=0, **options)
-            .numbers_to_train_on(name, 128)
-            .tolist()
-        )
-
-    assert drawn(few + more)[:few] == drawn(few)
-    assert len(set(drawn(few))) == few
-    assert max(drawn(few)) < 120  # the last ones are held back
-    assert drawn(None) == list(range(120))
-    assert sorted(drawn(1000)) == drawn(None)
-    assert drawn(1000) != drawn(1000, "b")

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adaptlab.errors import ConfigurationError
-from adaptlab.training.sampling import Pick, TaskBatchSampler, as_picks, global_batches
+from adaptlab.training.sampling import Pick, TaskBatchSampler, as_picks, global_batches, numbers_to_train_on
 
 TASKS = 12
 EXAMPLE_LENGTHS = [[5 + (7 * example + 3 * task) % 61 for example in range(40)] for task in range(TASKS)]
@@ -167,3 +167,15 @@ def test_examples_in_succession_share_task_and_description(sharing: int, process
 def test_sharing_that_does_not_fit_the_batch_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="examples_per_description 4 must divide"):
         TaskBatchSampler(EXAMPLE_LENGTHS, DESCRIPTION_LENGTHS, PER_TASK, SIZE, 0, 0, 4, 4)
+
+
+@given(seed=st.integers(0, 99), few=st.integers(1, 20), more=st.integers(0, 20))
+def test_few_examples_are_drawn_by_the_seed_and_more_keep_them(seed: int, few: int, more: int) -> None:
+    drawn = numbers_to_train_on("a", 40, 8, few, seed).tolist()
+    assert numbers_to_train_on("a", 40, 8, few + more, seed).tolist()[:few] == drawn
+    assert len(set(drawn)) == few
+    assert max(drawn) < 32  # the last ones are held back
+    whole = numbers_to_train_on("a", 40, 8, 32, seed).tolist()
+    assert sorted(whole) == numbers_to_train_on("a", 40, 8, None, seed).tolist() == list(range(32))
+    assert whole != numbers_to_train_on("b", 40, 8, 32, seed).tolist()
+    assert whole != numbers_to_train_on("a", 40, 8, 32, seed + 1).tolist()

@@ -9,7 +9,6 @@ per second with 1, 8 and 64 tasks in a batch.
 """
 
 import argparse
-import statistics
 import subprocess
 import sys
 import time
@@ -86,22 +85,25 @@ def parity(config: str, names: list[str], folder: Path) -> list[str]:
 
 
 def wall_time(config: str, names: list[str], joint: Path, folder: Path) -> list[str]:
-    """Seconds of single runs, start-up included, against those of the joint run."""
+    """Seconds of the joint run against those of single ones: so many starts, and its tokens at their pace."""
     settings = yaml.safe_load((joint / "config.yaml").read_text())
     tasks = len(trained_tasks(joint))
     runs = [folder / f"wall_{name}" for name in names[:ALONE]]
     seconds = [fit(config, run, f"--data.suite=builtin:{name}") for run, name in zip(runs, names[:ALONE], strict=True)]
-    start_up = statistics.mean(
-        value - cost(run)["training_time_seconds"] for run, value in zip(runs, seconds, strict=True)
-    )
+    costs = [cost(run) for run in runs]
+    training = sum(found["training_time_seconds"] for found in costs)
+    start_up = (sum(seconds) - training) / ALONE
     together = cost(joint)["training_time_seconds"] + start_up
-    alone = tasks * statistics.mean(seconds)
+    pace = training / sum(found["tokens"] for found in costs)
+    alone = tasks * start_up + cost(joint)["tokens"] * pace
+    took = ", ".join(f"{value:.0f} s for {found['tokens']:,}" for value, found in zip(seconds, costs, strict=True))
     return [
         "## Wall time",
         "",
-        f"{tasks} adapters in one run ({settings['data']['suite']}): {together / 60:.1f} min. Alone, four of them took "
-        f"{', '.join(f'{value:.0f}' for value in seconds)} s, start-up included, so {tasks} single runs would take "
-        f"about {alone / 60:.1f} min. Joint / single: {together / alone:.2f}.",
+        f"{tasks} adapters in one run ({settings['data']['suite']}): {together / 60:.1f} min for "
+        f"{cost(joint)['tokens']:,} tokens. Four of them alone took {took}, of which {start_up:.0f} s each for "
+        f"starting up. {tasks} starts and all tokens at that pace would take {alone / 60:.1f} min. Joint / single: "
+        f"{together / alone:.2f}.",
         "",
     ]
 

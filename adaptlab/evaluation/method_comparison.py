@@ -37,6 +37,7 @@ from adaptlab.reports.curves import last_loss
 from adaptlab.reports.method_table import method_table, size_plot
 from adaptlab.reports.reading import read_records
 from adaptlab.reports.statistics import gather_rows
+from adaptlab.reports.tables import plural
 from adaptlab.tasks import load_suite
 from adaptlab.training.adaptation import SupervisedAdaptation
 
@@ -368,12 +369,13 @@ class MethodComparison:
         if plan.examples:
             size_plot(rows, self.out / "report.png")
             figure = "![score by the number of train examples](report.png)\n\n"
-        threads = sorted({row.records[0].environment["hardware"]["threads"] for row in rows})
+        counts = {record.environment["hardware"]["threads"] for row in rows for record in row.records}
+        threads = [plural(count, "thread") for count in sorted(counts)]
         text = (
             f"# Methods on {len(plan.tasks)} tasks\n\n{plan.base_model}, {plan.dtype}; {', '.join(plan.tasks)}"
             f"{' together' if plan.joint else ', each by itself'}; {plan.steps} steps of {plan.batch_size}; "
             f"{plan.test_examples} test examples a task, by generation; learning rates chosen on "
-            f"{', '.join(plan.choose_on)}. Steps took place with {' or '.join(map(str, threads))} threads.\n\n"
+            f"{', '.join(plan.choose_on)}. Steps took place with {' or '.join(threads)}.\n\n"
             f"{figure}{method_table(rows)}\n"
         )
         write_text(self.out / "report.md", text)

@@ -74,10 +74,10 @@ class Plan:
         """Steps after which what is shared has seen as many examples as all single adapters together."""
         return self.tasks * self.rounds * self.own_batch // self.batch_size
 
-    def steps_of(self, steps: int, validations: int) -> tuple[str, ...]:
-        """Options for a run of what is shared."""
+    def steps_of(self, steps: int) -> tuple[str, ...]:
+        """Options for a run of what is shared; it is validated at its end."""
         sizes = ("--trainer.max_steps", str(steps), "--data.batch_size", str(self.batch_size))
-        return (*sizes, "--trainer.val_check_interval", str(max(1, steps // validations)))
+        return (*sizes, "--trainer.val_check_interval", str(steps), "--data.seen_examples", "0")
 
     def refuse_another(self) -> None:
         """Stop where what is there was made with other settings: two plans must not meet in one table."""
@@ -140,9 +140,9 @@ def shared(plan: Plan, seed: int, family: str) -> Iterator[None]:
         method = pattern.format(family)
         if all((plan.out / f"{method}.{condition}.seed{seed}.json").exists() for condition in conditions):
             continue
-        short = plan.steps_of(plan.steps // 3, 1)
+        short = plan.steps_of(plan.steps // 3)
         rate = chosen_rate(plan, method, config.format(family), rates[family], "validation", short)
-        options = (*plan.steps_of(plan.steps, 3), "--model.optimizer.init_args.lr", str(rate))
+        options = (*plan.steps_of(plan.steps), "--model.optimizer.init_args.lr", str(rate))
         run = plan.runs / f"{method}.seed{seed}"
         checkpoint = fit(plan, config.format(family), run, seed, *options)
         adaptlab(
@@ -195,8 +195,9 @@ def prompted(plan: Plan) -> Iterator[None]:
 
 
 def measured(seed: int) -> Sequence[object]:
-    """How much every row is measured."""
-    return ("--budget.seen_examples", 2, "--budget.heldout_examples", 6, "--budget.seed", seed)
+    """How much every row is measured; every seed shuffles descriptions in its own way."""
+    size = ("--budget.seen_examples", 2, "--budget.heldout_examples", 6, "--budget.derangements", 1)
+    return (*size, "--budget.seed", seed)
 
 
 def main() -> None:

@@ -79,16 +79,21 @@ def size_plot(rows: Sequence[Row], path: Path) -> None:
     figure = Figure(figsize=(5.2, 3.6), layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.subplots()
-    for number, name in enumerate(dict.fromkeys(row.name for row in rows)):
+    names = list(dict.fromkeys(row.name for row in rows))
+    for number, name in enumerate(names):
+        aside = 1.04 ** (number - (len(names) - 1) / 2)  # so that the bars do not hide one another
         own = sorted((row for row in rows if row.name == name), key=lambda row: train_examples(row) or 0)
         found = [(train_examples(row) or 0, mean) for row in own if (mean := row.macro_mean(SPLIT)) is not None]
         colour = COLOURS[number % len(COLOURS)]
         label = str(own[0].records[0].notes.get("name", name))
-        axes.plot([size for size, _ in found], [100 * mean.value for _, mean in found], "o-", color=colour, label=label)
-        for size, mean in found:
+        places = [size * aside for size, _ in found]
+        axes.plot(places, [100 * mean.value for _, mean in found], "o-", color=colour, label=label)
+        for place, (_, mean) in zip(places, found, strict=True):
             if mean.low is not None and mean.high is not None:
-                axes.plot([size, size], [100 * mean.low, 100 * mean.high], color=colour, alpha=0.4)
+                axes.plot([place, place], [100 * mean.low, 100 * mean.high], color=colour, alpha=0.4)
+    sizes = sorted({train_examples(row) or 0 for row in rows})
     axes.set_xscale("log", base=2)
+    axes.set_xticks(sizes, [str(size) for size in sizes])
     axes.set_xlabel("train examples of all tasks together")
     axes.set_ylabel("exact match, percent")
     axes.grid(alpha=0.3)

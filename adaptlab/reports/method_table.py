@@ -98,5 +98,5 @@ def size_plot(rows: Sequence[Row], path: Path) -> None:
     axes.set_ylabel("exact match, percent")
     axes.grid(alpha=0.3)
     axes.legend(fontsize=8)
-    with written_whole(path) as aside:
-        figure.savefig(aside, format="png", dpi=DOTS_PER_INCH)
+    with written_whole(path) as unfinished:
+        figure.savefig(unfinished, format="png", dpi=DOTS_PER_INCH)

@@ -122,7 +122,8 @@ def chosen_rate(
             run = plan.runs / "rates" / f"{method}.lr{rate:g}"
             try:
                 fit(plan, config, run, 0, *options, "--model.optimizer.init_args.lr", str(rate))
-                losses[rate] = last_loss(run, split)
+                found = last_loss(run, split)
+                losses[rate] = math.inf if math.isnan(found) else found
             except subprocess.CalledProcessError as error:
                 if error.returncode != REFUSED:
                     raise

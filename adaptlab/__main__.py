@@ -9,7 +9,7 @@ from adaptlab.errors import AdaptlabError
 COMMANDS = {
     "fit": ("adaptlab.training.cli:fit", "train a generator of adapters from a configuration"),
     "evaluate": ("adaptlab.evaluation.commands:evaluate", "measure a checkpoint, or the base model, on a suite"),
-    "compare": ("adaptlab.evaluation.method_comparison:compare", "train many methods on the same tasks; one table"),
+    "compare": ("adaptlab.evaluation.comparison_commands:compare", "train many methods on the same tasks; one table"),
     "report": ("adaptlab.evaluation.commands:report", "turn records into tables and a figure"),
     "curves": ("adaptlab.evaluation.commands:curves", "draw the learning curves of runs"),
     "lm-eval": ("adaptlab.evaluation.lm_eval_model:lm_eval", "ask with lm-evaluation-harness's own tasks"),

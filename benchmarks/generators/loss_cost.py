@@ -8,7 +8,6 @@ rest is computed from that.
 """
 
 import argparse
-import resource
 import statistics
 import time
 from concurrent.futures import ProcessPoolExecutor
@@ -23,6 +22,7 @@ from adaptlab.contracts import AdapterParameters, AdapterSite
 from adaptlab.files import write_text
 from adaptlab.hypernetworks import Hypernetwork
 from adaptlab.training.module import generator_context
+from adaptlab.training.progress import peak_memory_bytes
 from adaptlab.training.reconstruction_losses import EffectLoss, FactorLoss
 
 LAYERS, BATCH, RANK, CONDITION = 32, 4, 8, 1024
@@ -36,7 +36,7 @@ FAMILY = LoRA(SITES, rank=RANK)
 
 def peak_gib() -> float:
     """The most memory that this process has held, in GiB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    return peak_memory_bytes() / 2**30
 
 
 def make_library(folder: Path, count: int) -> AdapterLibrary:

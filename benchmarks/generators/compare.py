@@ -220,13 +220,14 @@ def main() -> None:
     plan = Plan(**{field.name: getattr(chosen, field.name) for field in fields(Plan)})
     plan.refuse_another()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # which ends the command that is running, too
-    parts = [prompted(plan)]
+    parts: list[Iterator[None]] = []
     for seed, family in product(chosen.seeds, chosen.families):
         parts += [
             oracles(plan, seed, family, heldout=False),
             shared(plan, seed, family),
             oracles(plan, seed, family, heldout=True),
         ]
+    parts.append(prompted(plan))
     for _ in chain.from_iterable(parts):
         adaptlab("report", plan.out, "--out", chosen.report)
     adaptlab("report", plan.out, "--out", chosen.report)

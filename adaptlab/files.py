@@ -3,7 +3,7 @@
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -25,12 +25,29 @@ def written_whole(path: Path) -> Iterator[Path]:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    _remove(aside)  # a killed process may have had the same number
     try:
         yield aside
         aside.replace(path)
     except BaseException:  # what is half written must not fill the disk
-        shutil.rmtree(aside) if aside.is_dir() else aside.unlink(missing_ok=True)
+        _remove(aside)
         raise
+
+
+def _remove(path: Path) -> None:
+    shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+
+
+def made_once(folder: Path, make: Callable[[Path], None]) -> Path:
+    """A folder that `make` fills unless it is there; of processes that make it at once, the first is taken."""
+    if not folder.is_dir():
+        try:
+            with written_whole(folder) as aside:
+                make(aside)
+        except OSError:
+            if not folder.is_dir():
+                raise
+    return folder
 
 
 def write_text(path: Path, text: str) -> None:

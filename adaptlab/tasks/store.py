@@ -3,7 +3,6 @@
 import hashlib
 import json
 import operator
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Generic, TypeVar, overload
@@ -11,7 +10,7 @@ from typing import Any, Generic, TypeVar, overload
 import pyarrow as pa
 
 from adaptlab.contracts import Example, Task, TaskSuite
-from adaptlab.files import cache_folder
+from adaptlab.files import cache_folder, made_once
 
 INDEX, EXAMPLES, DESCRIPTIONS = "suite.json", "examples.arrow", "descriptions.arrow"
 GROUPS = ("train", "validation", "test")
@@ -123,16 +122,7 @@ def read_arrow(path: Path) -> list[pa.Array]:
 
 def cached(folder: str, key: str, make: Callable[[Path], None]) -> Path:
     """The cache folder `folder/<hash of key>`, made once; what a killed process left behind is never taken for it."""
-    path = cache_folder(folder) / hashlib.sha256(key.encode()).hexdigest()[:24]
-    if not path.is_dir():
-        with tempfile.TemporaryDirectory(prefix=".partial-", dir=path.parent) as aside:
-            make(Path(aside) / "made")
-            try:
-                (Path(aside) / "made").rename(path)
-            except OSError:
-                if not path.is_dir():  # otherwise another process has made it in the meantime
-                    raise
-    return path
+    return made_once(cache_folder(folder) / hashlib.sha256(key.encode()).hexdigest()[:24], make)
 
 
 def cached_suite(key: str, make: Callable[[], TaskSuite]) -> TaskSuite:

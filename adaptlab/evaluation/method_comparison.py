@@ -22,6 +22,7 @@ from jsonargparse import ArgumentParser as TypedParser
 from omegaconf import MISSING, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from adaptlab.basemodels import fast_dtype
 from adaptlab.contracts import RunRecord
 from adaptlab.errors import ConfigurationError, TrainingError
 from adaptlab.evaluation.answering import ask
@@ -58,7 +59,7 @@ class Comparison:
     Args:
         methods: by name.
         base_model: as for `load_base_model`.
-        dtype: of the base model; parts of it that train are trained in it.
+        dtype: of the base model; `auto` is bfloat16 where the hardware multiplies in it, float32 elsewhere.
         tasks: names of train tasks of the built-in suite; each gets an adapter of its own unless `joint`.
         choose_on: tasks that learning rates are chosen on; none of `tasks`.
         joint: train one adapter on all tasks together.
@@ -130,6 +131,8 @@ def read_comparison(path: Path) -> Comparison:
         place = f"{key}: " if (key := getattr(error, "full_key", None)) else ""
         raise ConfigurationError(f"{path} is no comparison of methods: {place}{str(error).splitlines()[0]}") from error
     assert isinstance(found, Comparison)
+    if found.dtype == "auto":
+        found.dtype = fast_dtype()
     known = {task.name for task in load_suite("builtin").train}
     unknown = sorted({*found.tasks, *found.choose_on} - known)
     if unknown:

@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
+from torch.nn.utils import parametrize
 from transformers import PreTrainedModel
 
 from adaptlab.basemodels import generate_tokens, target_logits
@@ -22,6 +23,9 @@ from adaptlab.hypernetworks import Generator, GeneratorContext
 
 class Tuner(Generator):
     """A method that trains the model itself: the same for every task that it is trained on.
+
+    What trains is held in float32 and rounded to the model's type where it is used, since small steps vanish in
+    bfloat16.
 
     Args:
         context: must be without sites; a tuner needs no families.
@@ -53,6 +57,7 @@ class Tuner(Generator):
             return
         model.requires_grad_(False)
         network = self.install(model)
+        _hold_in_float32(network)
         for name, parameter in network.named_parameters():
             if parameter.requires_grad:
                 self.tuned[name.replace(".", "/")] = parameter
@@ -89,7 +94,7 @@ class Tuner(Generator):
         """Logits where the next token is a target, of right-padded rows."""
         network, ids, mask, settings = self._inputs(input_ids, attention_mask)
         put_in = predicts_target.new_zeros(len(mask), mask.shape[1] - predicts_target.shape[1])
-        with self._reading(spans):
+        with parametrize.cached(), self._reading(spans):
             return target_logits(network, ids, mask, torch.cat([put_in, predicts_target], dim=1), **settings)
 
     def generate_tokens(
@@ -102,5 +107,27 @@ class Tuner(Generator):
     ) -> Int[Tensor, "batch new"]:
         """Greedy continuations of left-padded prompts."""
         network, ids, mask, settings = self._inputs(input_ids, attention_mask)
-        with self._reading(spans):
+        with parametrize.cached(), self._reading(spans):
             return generate_tokens(network, ids, mask, max_new_tokens, stop_token_ids, **settings)
+
+
+class _Rounded(nn.Module):
+    """Gives a parameter in another type; gradients come back in its own."""
+
+    def __init__(self, dtype: torch.dtype) -> None:
+        super().__init__()
+        self.dtype = dtype
+
+    def forward(self, value: Tensor) -> Tensor:
+        return value.to(self.dtype)
+
+
+def _hold_in_float32(network: nn.Module) -> None:
+    held: dict[nn.Parameter, nn.Parameter] = {}
+    for module in list(network.modules()):
+        for name, parameter in list(module.named_parameters(recurse=False)):
+            if parameter.requires_grad and parameter.dtype != torch.float32:
+                if parameter not in held:  # modules may share it
+                    held[parameter] = nn.Parameter(parameter.detach().float())
+                setattr(module, name, held[parameter])
+                parametrize.register_parametrization(module, name, _Rounded(parameter.dtype), unsafe=True)

@@ -7,6 +7,7 @@ import pytest
 import yaml
 from commandline import adaptlab
 
+from adaptlab.basemodels import fast_dtype
 from adaptlab.errors import ConfigurationError
 from adaptlab.evaluation.method_comparison import Comparison, MethodComparison, read_comparison
 from adaptlab.reports.curves import last_loss
@@ -120,6 +121,10 @@ def test_what_would_be_trained_is_counted_before(tmp_path: Path) -> None:
 def test_what_is_wrong_is_said(changes: dict[str, Any], message: str, tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=message):
         read_comparison(plan(tmp_path, **changes))
+
+
+def test_auto_is_what_is_fast_here(tmp_path: Path) -> None:
+    assert read_comparison(plan(tmp_path, dtype="auto")).dtype == fast_dtype()
 
 
 def test_a_method_that_cannot_be_made_is_named(tmp_path: Path) -> None:

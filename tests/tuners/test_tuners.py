@@ -64,9 +64,9 @@ START_ELSEWHERE = {"prompt", "p-tuning", "prefix", "pyreft"}
 """Methods that do not contain the identity, or do not start at it."""
 
 
-def fresh(name: str, architecture: str = "llama") -> tuple[Tuner, BaseModel]:
+def fresh(name: str, architecture: str = "llama", dtype: str = "float32") -> tuple[Tuner, BaseModel]:
     """A tuner on a model of its own."""
-    base, tuner = load_base_model(f"tiny-random:{architecture}"), TUNERS[name]()
+    base, tuner = load_base_model(f"tiny-random:{architecture}", dtype), TUNERS[name]()
     tuner.prepare(base.model)
     tuner.network.eval()
     return tuner, base
@@ -78,7 +78,7 @@ def moved(tuner: Tuner, seed: int = 0) -> Tuner:
     with torch.no_grad():
         for name, value in tuner.tuned.items():
             noise = 0.2 * torch.randn(value.shape, generator=generator)
-            value.add_(noise.tril(-1) if "parametrizations" in name else noise)
+            value.add_(noise.tril(-1) if "rotate_layer" in name else noise)
     return tuner
 
 
@@ -124,6 +124,30 @@ def test_before_training_the_model_is_as_it_was(name: str) -> None:
     with torch.no_grad():
         wanted = plain(input_ids=ids, attention_mask=mask, use_cache=False).logits[mask.bool()]
         assert torch.equal(tuner.target_logits(ids, mask, mask.bool(), spans), wanted)
+
+
+@pytest.mark.parametrize("name", TUNERS)
+def test_in_half_precision_what_trains_is_held_in_float32(name: str) -> None:
+    plain = load_base_model("tiny-random:llama", "bfloat16").model
+    tuner, base = fresh(name, dtype="bfloat16")
+    ids, mask, spans = padded(PROMPTS, left=False)
+    if name not in START_ELSEWHERE:
+        with torch.no_grad():
+            wanted = plain(input_ids=ids, attention_mask=mask, use_cache=False).logits[mask.bool()]
+            assert torch.equal(tuner.target_logits(ids, mask, mask.bool(), spans), wanted)
+    moved(tuner).target_logits(ids, mask, mask.bool(), spans).float().logsumexp(-1).sum().backward()
+    assert {value.dtype for value in tuner.tuned.values()} == {torch.float32}
+    assert all(value.grad is not None and bool(value.grad.abs().sum() > 0) for value in tuner.tuned.values())
+    sizes = {key: value.numel() for key, value in fresh(name)[0].tuned.items()}
+    assert sum(sizes.values()) == sum(value.numel() for value in tuner.tuned.values())
+    ids_of_tuned = {id(value) for value in tuner.tuned.values()}
+    rest = [value for value in base.model.parameters() if id(value) not in ids_of_tuned]
+    assert not any(value.requires_grad for value in rest)
+    other, _ = fresh(name, dtype="bfloat16")
+    other.load_state_dict(tuner.state_dict())
+    ids, mask, spans = padded(PROMPTS, left=True)
+    answers = [one.generate_tokens(ids, mask, spans, NEW, [2]) for one in (tuner, other)]
+    assert torch.equal(*answers)
 
 
 @pytest.mark.parametrize("name", TUNERS)

@@ -2,7 +2,7 @@
 
 A file belongs to everything that an answer depends on: the frozen model's weights and type, what adapts it, how and
 behind which text it is asked, and the code that does all this. Within a file, a question goes by its hash. A kill
-leaves at most one torn line, which the next run drops and asks again.
+leaves at most one torn line, which the next run drops and asks again. Several processes may share a folder.
 """
 
 import hashlib
@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from filelock import FileLock
 
 from adaptlab.errors import RecordError
 
@@ -46,10 +48,12 @@ class KeptAnswers:
         folder.mkdir(parents=True, exist_ok=True)
         self.path = folder / f"{name}.jsonl"
         self.outcomes: dict[str, Any] = {}
-        if self.path.exists():
-            self._read()
-        if not self.path.exists():
-            self._append([self.identity])
+        self._lock = FileLock(folder / ".lock")
+        with self._lock:  # or the line that another process is writing would be taken for torn
+            if self.path.exists():
+                self._read()
+            if not self.path.exists():
+                self._append([self.identity])
 
     def _read(self) -> None:
         content = self.path.read_bytes()
@@ -72,7 +76,8 @@ class KeptAnswers:
 
     def add(self, outcomes: Mapping[str, Any]) -> None:
         """Keep the outcomes of some questions; they are on disk when this returns."""
-        self._append([{"example": example, "outcome": outcome} for example, outcome in outcomes.items()])
+        with self._lock:
+            self._append([{"example": example, "outcome": outcome} for example, outcome in outcomes.items()])
         self.outcomes.update(outcomes)
 
     def _append(self, lines: list[Any]) -> None:

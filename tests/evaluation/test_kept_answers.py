@@ -1,5 +1,7 @@
 """Laws of kept answers: what was written whole is there again, what was torn is asked again, nothing is mixed up."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -48,3 +50,19 @@ def test_damage_before_the_last_line_is_said(tmp_path: Path) -> None:
     kept.path.write_bytes(kept.path.read_bytes().replace(b'"outcome"', b"outcome"))
     with pytest.raises(RecordError, match="damaged"):
         KeptAnswers(tmp_path, {"a": 1})
+
+
+def test_processes_that_share_a_file_lose_nothing(tmp_path: Path) -> None:
+    program = (
+        "import sys; from pathlib import Path; from adaptlab.evaluation.kept_answers import KeptAnswers\n"
+        "for number in range(12):\n"
+        "    KeptAnswers(Path(sys.argv[1]), {'a': 1}).add({f'{sys.argv[2]}.{number}': 'x' * 2_000_000})"
+    )
+    processes = [
+        subprocess.Popen([sys.executable, "-c", program, str(tmp_path), name], stderr=subprocess.PIPE, text=True)
+        for name in "bcd"
+    ]
+    for process in processes:
+        _, errors = process.communicate()
+        assert process.returncode == 0, errors
+    assert set(KeptAnswers(tmp_path, {"a": 1}).outcomes) == {f"{name}.{n}" for name in "bcd" for n in range(12)}

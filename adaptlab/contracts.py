@@ -257,7 +257,7 @@ class RunRecord:
         environment: commit, whether it was dirty, package versions, hardware.
         wall_time_seconds: duration of the measurement.
         training_time_seconds: duration of the training behind it; 0 for untrained methods.
-        peak_memory_bytes: largest resident set of the process.
+        peak_memory_bytes: the most memory held while training, or while measuring where nothing trains.
         trained_parameters: number of parameters that were trained.
         emitted_parameters: number of values in one task's adapter.
         stored_bytes: what is kept on disk to give the adapters of all tasks.

@@ -33,6 +33,10 @@ class TrainingError(AdaptlabError):
     """Training has gone wrong in a way that going on cannot mend."""
 
 
+class DivergenceError(TrainingError):
+    """A loss rose without end or gradients are no numbers; another learning rate may do better."""
+
+
 class RecordError(AdaptlabError):
     """A run record is missing, damaged or cannot be compared with the others."""
 

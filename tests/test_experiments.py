@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from adaptlab.evaluation.method_comparison import read_comparison
+from adaptlab.evaluation.comparison_plan import read_comparison
 from adaptlab.training.cli import fit
 
 EXPERIMENTS = Path(__file__).parent.parent / "experiments"

@@ -8,7 +8,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from adaptlab.evaluation.method_comparison import MethodComparison, read_comparison
+from adaptlab.evaluation.comparison_plan import read_comparison
+from adaptlab.evaluation.method_comparison import MethodComparison
 
 
 def compare(arguments: list[str]) -> None:

@@ -1,8 +1,8 @@
 """Train many methods on the same tasks from one file, and put them in one table: `adaptlab compare FILE`.
 
-Every method gets the same examples, steps, loss and grid of learning rates; its rate is the one with the lowest loss on
-held-back train examples of tasks that are no part of the result. A run that has finished is left as it is, so a
-comparison that was stopped goes on.
+Every method gets the same examples, steps and loss, and a grid of learning rates; its rate is the one with the lowest
+loss on held-back train examples of tasks that are no part of the result. The base model as it is stands beside them. A
+run that has finished is left as it is, so a comparison that was stopped goes on.
 """
 
 import hashlib
@@ -11,23 +11,22 @@ import math
 import time
 from argparse import ArgumentError
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from itertools import product
 from pathlib import Path
-from statistics import mean
+from statistics import mean, median
 from typing import Any
 
 import yaml
 from jsonargparse import ArgumentParser as TypedParser
-from omegaconf import MISSING, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
 
-from adaptlab.basemodels import fast_dtype
+from adaptlab.basemodels import load_base_model
 from adaptlab.contracts import RunRecord
-from adaptlab.errors import ConfigurationError, TrainingError
-from adaptlab.evaluation.answering import ask
+from adaptlab.errors import ConfigurationError, DivergenceError, TrainingError
+from adaptlab.evaluation.answering import Question, ask
+from adaptlab.evaluation.comparison_plan import Comparison, file_name
 from adaptlab.evaluation.records import Score, environment, read_record, record_path, summarise, write_record
-from adaptlab.evaluation.runs import Budget, Trained, load_trained, score, trained_responder
+from adaptlab.evaluation.runs import Budget, Trained, load_trained, plain_responder, score, trained_responder
 from adaptlab.evaluation.training_process import TrainingProcess
 from adaptlab.files import write_text
 from adaptlab.reports.curves import last_loss
@@ -35,54 +34,14 @@ from adaptlab.reports.method_table import method_table, size_plot
 from adaptlab.reports.reading import read_records
 from adaptlab.reports.statistics import gather_rows
 from adaptlab.reports.tables import plural
-from adaptlab.tasks import load_suite
+from adaptlab.tasks import PromptFormat, load_suite
 from adaptlab.training.adaptation import SupervisedAdaptation
 
-
-@dataclass
-class Method:
-    """One row.
-
-    Args:
-        model: what `adaptlab fit` takes under `model`: families and a generator, or a tuner.
-        learning_rates: the grid; a single one is taken without trying.
-    """
-
-    model: dict[str, Any] = MISSING
-    learning_rates: list[float] = MISSING
-
-
-@dataclass
-class Comparison:
-    """What is compared, on what, with how much.
-
-    Args:
-        methods: by name.
-        base_model: as for `load_base_model`.
-        dtype: of the base model; `auto` is bfloat16 where the hardware multiplies in it, float32 elsewhere.
-        tasks: names of train tasks of the built-in suite; each gets an adapter of its own unless `joint`.
-        choose_on: tasks that learning rates are chosen on; none of `tasks`.
-        joint: train one adapter on all tasks together.
-        examples: train examples in all, in so many runs, drawn by the seed; all there are where empty.
-        steps: optimiser steps of a run.
-        batch_size: examples of a step.
-        held_back: train examples a task that choose the learning rate.
-        test_examples: measured a task, by generation.
-        seeds: of training.
-    """
-
-    methods: dict[str, Method] = MISSING
-    base_model: str = MISSING
-    tasks: list[str] = MISSING
-    choose_on: list[str] = MISSING
-    dtype: str = "float32"
-    joint: bool = False
-    examples: list[int] = field(default_factory=list)
-    steps: int = 64
-    batch_size: int = 8
-    held_back: int = 16
-    test_examples: int = 16
-    seeds: list[int] = field(default_factory=lambda: [0])
+UNTRAINED = {
+    "the base model": PromptFormat(),
+    "the base model, description and 3 examples in its prompt": PromptFormat(description=True, shots=3),
+}
+"""Rows that every comparison has."""
 
 
 @dataclass(frozen=True)
@@ -111,49 +70,6 @@ class Run:
         tasks = joined if len(self.tasks) == 1 else several
         size = "" if self.examples is None else f".{self.examples}_examples"
         return f"{file_name(self.method)}/{tasks}{size}.lr{self.rate:g}.seed{self.seed}"
-
-
-def file_name(method: str) -> str:
-    """A method's name as files may be called."""
-    return "".join(letter if letter.isalnum() else "_" for letter in method.lower())
-
-
-def read_comparison(path: Path) -> Comparison:
-    """Read and check a file.
-
-    Raises:
-        ConfigurationError: naming what is missing, unknown or contradictory.
-    """
-    try:
-        merged = OmegaConf.merge(OmegaConf.structured(Comparison), OmegaConf.load(path))
-        found = OmegaConf.to_object(merged)
-    except (OSError, yaml.YAMLError, OmegaConfBaseException) as error:
-        place = f"{key}: " if (key := getattr(error, "full_key", None)) else ""
-        raise ConfigurationError(f"{path} is no comparison of methods: {place}{str(error).splitlines()[0]}") from error
-    assert isinstance(found, Comparison)
-    if found.dtype == "auto":
-        found.dtype = fast_dtype()
-    known = {task.name for task in load_suite("builtin").train}
-    unknown = sorted({*found.tasks, *found.choose_on} - known)
-    if unknown:
-        raise ConfigurationError(f"{path} names {unknown[0]!r}, which is no train task of the built-in suite")
-    files = [file_name(name) for name in found.methods]
-    alike = sorted(name for name in found.methods if files.count(file_name(name)) > 1)
-    if alike:
-        raise ConfigurationError(f"{path}: {' and '.join(alike)} are too much alike to be kept apart; rename one")
-    uneven = [count for count in found.examples if count % len(found.tasks or [""])]
-    if uneven:
-        raise ConfigurationError(
-            f"{path}: {uneven[0]} examples cannot be shared out evenly over {len(found.tasks)} tasks; examples count "
-            "over all tasks"
-        )
-    both = sorted(set(found.tasks) & set(found.choose_on))
-    if both or not found.tasks or not found.choose_on or not found.methods:
-        raise ConfigurationError(
-            f"{path} needs methods, tasks, and other tasks to choose learning rates on"
-            + (f"; {both[0]!r} is in both lists" if both else "")
-        )
-    return found
 
 
 class MethodComparison:
@@ -191,6 +107,7 @@ class MethodComparison:
             TrainingError: naming what could not be trained, after all else was done.
         """
         sizes: list[int | None] = [*self.plan.examples] or [None]
+        self._measure_base()
         report, failed = "", []
         for seed, size, name in product(self.plan.seeds, sizes, self.methods):
             try:
@@ -253,11 +170,33 @@ class MethodComparison:
                 "name": name,
                 "learning_rate": rate,
                 "loss_by_learning_rate": grid,
-                "seconds_per_step": mean(cost["seconds_in_steps"] for cost in costs) / plan.steps,
+                "seconds_per_step": median(cost["seconds_in_steps"] for cost in costs) / plan.steps,
                 "tokens": mean(cost["tokens"] for cost in costs),
             },
         )
         write_record(self.out / "records", record, scores)
+
+    def _measure_base(self) -> None:
+        """Ask the base model as it is: the questions alone, and behind what a prompt can tell of a task."""
+        plan, settings = self.plan, {"comparison": asdict(replace(self.plan, methods={}))}
+        for name, form in UNTRAINED.items():
+            if self._records(name, "untrained", settings):
+                continue
+            started, asked = time.monotonic(), self._questions(plan.tasks)
+            base = load_base_model(plan.base_model, plan.dtype)
+            scores = score(asked, plain_responder(base, form, Budget()).answer(asked, label=name), "seen")
+            record = RunRecord(
+                method=file_name(name),
+                condition="untrained",
+                base_model=plan.base_model,
+                seed=plan.seeds[0],
+                config=settings,
+                environment=environment(),
+                metrics=summarise(scores),
+                wall_time_seconds=time.monotonic() - started,
+                notes={"name": name},
+            )
+            write_record(self.out / "records", record, scores)
 
     def _records(self, name: str, condition: str, settings: Mapping[str, Any]) -> dict[int, RunRecord]:
         """What has been measured of a method under a condition, by seed."""
@@ -283,10 +222,13 @@ class MethodComparison:
         """The tasks of each run: all, or one."""
         return [tuple(tasks)] if self.plan.joint else [(task,) for task in tasks]
 
+    def _questions(self, tasks: Sequence[str]) -> list[Question]:
+        known = {task.name: task for task in load_suite("builtin").train}
+        return [question for task in tasks for question in ask(known[task], self.plan.test_examples)]
+
     def _scores(self, trained: Trained, tasks: Sequence[str], seed: int) -> list[Score]:
         """Ask the first test examples of the tasks that an adapter was trained on."""
-        known = {task.name: task for task in load_suite("builtin").train}
-        asked = [question for task in tasks for question in ask(known[task], self.plan.test_examples)]
+        asked = self._questions(tasks)
         responder = trained_responder(trained, Budget(seed=seed), keep=True)
         return score(asked, responder.answer(asked, trained.conditions(asked), ", ".join(tasks)), "seen")
 
@@ -301,7 +243,7 @@ class MethodComparison:
                 try:
                     runs = [self._train(Run(name, tasks, rate, 0, each), process).parents[1] for tasks in groups]
                     found = mean(last_loss(run, "held_back") for run in runs)
-                except TrainingError as error:  # the others may do better
+                except DivergenceError as error:  # the others may do better
                     print(f"{error}; no choice", flush=True)
                     found = math.inf
                 losses[f"{rate:g}"] = math.inf if math.isnan(found) else found
@@ -324,7 +266,7 @@ class MethodComparison:
         try:
             process.fit(config, folder / "output.txt")
         except TrainingError as error:
-            raise TrainingError(f"{run.method} could not be trained: {error} (see {folder}/output.txt)") from error
+            raise type(error)(f"{run.method} could not be trained: {error} (see {folder}/output.txt)") from error
         finished.touch()
         return checkpoint
 
@@ -374,7 +316,8 @@ class MethodComparison:
             f"# Methods on {len(plan.tasks)} tasks\n\n{plan.base_model}, {plan.dtype}; {', '.join(plan.tasks)}"
             f"{' together' if plan.joint else ', each by itself'}; {plan.steps} steps of {plan.batch_size}; "
             f"{plan.test_examples} test examples a task, by generation; learning rates chosen on "
-            f"{', '.join(plan.choose_on)}. Steps took place with {' or '.join(threads)}.\n\n"
+            f"{', '.join(plan.choose_on)}. Bytes are those of what trained, in float32; memory is the most "
+            f"held while training. Steps took place with {' or '.join(threads)}.\n\n"
             f"{figure}{method_table(rows)}\n"
         )
         write_text(self.out / "report.md", text)

@@ -303,7 +303,7 @@ def evaluate_base(base_model: str, dtype: str, suite_name: str, out: Path, budge
         best = max(usable, key=lambda form: grid[form.label])
         scores: list[Score] = []
         for split, questions in questions_of(suite, budget).items():
-            responder = _plain_responder(base, best, budget)
+            responder = plain_responder(base, best, budget)
             scores += score(questions, responder.answer(questions, label=f"base {best.label} {split}"), split)
         record = RunRecord(
             method="base",
@@ -326,12 +326,13 @@ def evaluate_base(base_model: str, dtype: str, suite_name: str, out: Path, budge
     return paths
 
 
-def _plain_responder(base: BaseModel, form: PromptFormat, budget: Budget) -> Responder:
+def plain_responder(base: BaseModel, form: PromptFormat, budget: Budget) -> Responder:
+    """Answers with the base model as it is, and keeps them."""
     kept = kept_answers(base.model, base.tokenizer, {}, budget)
     return Responder(base.model, base.tokenizer, form, None, budget.batch_size, budget.max_new_tokens, kept)
 
 
 def _macro_mean(base: BaseModel, form: PromptFormat, questions: Sequence[Question], budget: Budget) -> float:
-    answers = _plain_responder(base, form, budget).answer(questions, label=f"choosing a form: {form.label}")
+    answers = plain_responder(base, form, budget).answer(questions, label=f"choosing a form: {form.label}")
     per_task = summarise(score(questions, answers, "validation"))
     return sum(metric.value for metric in per_task) / len(per_task)

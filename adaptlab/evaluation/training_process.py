@@ -11,7 +11,7 @@ from pathlib import Path
 from threading import Thread
 from types import TracebackType
 
-from adaptlab.errors import AdaptlabError, TrainingError
+from adaptlab.errors import AdaptlabError, DivergenceError, TrainingError
 from adaptlab.training.cli import fit
 
 
@@ -39,7 +39,8 @@ class TrainingProcess:
             output: where everything that the run prints is written.
 
         Raises:
-            TrainingError: saying what went wrong; other runs can follow.
+            DivergenceError: the loss does not fall with these settings.
+            TrainingError: saying what else went wrong; other runs can follow.
         """
         try:
             self._pool.submit(_fit, config, output).result()
@@ -70,6 +71,8 @@ def _fit(config: Path, output: Path) -> None:
         os.dup2(file.fileno(), sys.__stderr__.fileno())  # type: ignore[union-attr]
     try:
         fit(["--config", str(config), "--ckpt_path", "auto"])
+    except DivergenceError:
+        raise
     except AdaptlabError as error:
         raise TrainingError(str(error)) from None
     except SystemExit as stopped:

@@ -1,6 +1,7 @@
 """Set a comparison of methods: rows with their costs -> a Markdown table, and a figure of score by train examples."""
 
 import re
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,11 +12,15 @@ from adaptlab.reports.statistics import Row
 from adaptlab.reports.tables import interval, markdown_table, percent
 
 SPLIT = "seen"
+UNTRAINED = "untrained"
+"""Condition of the base model as it is."""
 _EXAMPLES = re.compile(r"(\d+) examples")
 
 
 def train_examples(row: Row) -> int | None:
     """How many train examples a row had, where its condition says so."""
+    if row.condition == UNTRAINED:
+        return 0
     found = _EXAMPLES.fullmatch(row.condition)
     return int(found[1]) if found else None
 
@@ -24,7 +29,8 @@ def method_table(rows: Sequence[Row]) -> str:
     """Score with its interval over tasks, spread over seeds, and what each method costs; the best score first.
 
     Args:
-        rows: of methods whose records note `name`, `learning_rate`, `loss_by_learning_rate` and `seconds_per_step`.
+        rows: their records note `name`, and where something trained `learning_rate`, `loss_by_learning_rate` and
+            `seconds_per_step`.
     """
     header = [
         "method",
@@ -42,11 +48,15 @@ def method_table(rows: Sequence[Row]) -> str:
     body = []
     for row, mean in scored:
         first, count, spread = row.records[0], len(row.records), row.seed_deviation(SPLIT)
+        name, reached = str(first.notes.get("name", row.name)), f"{percent(mean.value)} {interval(mean, percent)}"
+        if row.condition == UNTRAINED:
+            body.append([name, "none", reached, *["-"] * (len(header) - 3)])
+            continue
         body.append(
             [
-                str(first.notes.get("name", row.name)),
+                name,
                 str(train_examples(row) or "all"),
-                f"{percent(mean.value)} {interval(mean, percent)}",
+                reached,
                 "one seed" if spread is None else percent(spread),
                 f"{first.trained_parameters:,}",
                 f"{first.stored_bytes:,}",
@@ -70,7 +80,7 @@ def size_plot(rows: Sequence[Row], path: Path) -> None:
     """Write score against train examples as PNG: a line a method, bars are 95% intervals over tasks.
 
     Args:
-        rows: with their numbers of examples.
+        rows: with their numbers of examples; the base model as it is becomes a line across.
         path: the file to write; its suffix plays no part.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -79,6 +89,12 @@ def size_plot(rows: Sequence[Row], path: Path) -> None:
     figure = Figure(figsize=(5.2, 3.6), layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.subplots()
+    untrained = [row for row in rows if row.condition == UNTRAINED]
+    for row, style in zip(untrained, (":", "--", "-."), strict=False):
+        if (mean := row.macro_mean(SPLIT)) is not None:
+            label = textwrap.fill(str(row.records[0].notes["name"]), 24)
+            axes.axhline(100 * mean.value, color="grey", linestyle=style, label=label)
+    rows = [row for row in rows if row not in untrained]
     names = list(dict.fromkeys(row.name for row in rows))
     for number, name in enumerate(names):
         aside = 1.04 ** (number - (len(names) - 1) / 2)  # so that the bars do not hide one another

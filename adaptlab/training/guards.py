@@ -6,7 +6,7 @@ from lightning.pytorch.utilities import rank_zero_warn
 from torch.nn.utils import get_total_norm
 from torch.optim import Optimizer
 
-from adaptlab.errors import TrainingError
+from adaptlab.errors import DivergenceError
 from adaptlab.training.module import Adaptation
 
 
@@ -42,7 +42,7 @@ class Guards(Callback):
         self.skipped += 1
         culprits = ", ".join(pl_module.tasks_with_infinite_loss()) or "no single task"
         if self.skipped > self.skipped_steps:
-            raise TrainingError(
+            raise DivergenceError(
                 f"the gradient was not finite in {self.skipped} steps (last at step {trainer.global_step}; loss not "
                 f"finite in: {culprits}); lower the learning rate, or look at the examples of these tasks"
             )
@@ -61,7 +61,7 @@ class Guards(Callback):
         for task in (~whole).nonzero().flatten().tolist():
             self.skipped_of[names[task]] = self.skipped_of.get(names[task], 0) + 1
             if self.skipped_of[names[task]] > self.skipped_steps:
-                raise TrainingError(
+                raise DivergenceError(
                     f"the gradient of {names[task]} was not finite in {self.skipped_of[names[task]]} steps; lower the "
                     "learning rate, or look at its examples"
                 )
@@ -71,7 +71,7 @@ class Guards(Callback):
         self.mean = loss if self.mean is None else self.memory * self.mean + (1 - self.memory) * loss
         self.lowest = min(self.lowest, self.mean)
         if self.mean > self.divergence * self.lowest and self.mean > self.lowest + 2.0:
-            raise TrainingError(
+            raise DivergenceError(
                 f"the loss diverges: its running mean rose from {self.lowest:.2f} to {self.mean:.2f}; lower the "
                 "learning rate, or lengthen the warm-up"
             )

@@ -3,6 +3,7 @@
 import resource
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from lightning.pytorch.utilities import rank_zero_info
 
 
 def peak_memory_bytes() -> int:
-    """The most memory that this process has held: on its GPU where it uses one, else its largest resident set."""
+    """The most memory that this process has held, or since it was counted anew: on its GPU, else its resident set."""
     if torch.cuda.is_available() and torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
         return torch.cuda.max_memory_allocated()
     if (status := Path("/proc/self/status")).exists():  # the other count begins with what the process's parent held
@@ -20,6 +21,14 @@ def peak_memory_bytes() -> int:
         return int(peak) * 1024
     kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return kilobytes if sys.platform == "darwin" else kilobytes * 1024
+
+
+def count_peak_memory_anew() -> None:
+    """Let the count begin with what is held now; loading a model takes more than small methods need later."""
+    if torch.cuda.is_available() and torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
+        torch.cuda.reset_peak_memory_stats()
+    with suppress(OSError):  # only Linux has it
+        Path("/proc/self/clear_refs").write_text("5")
 
 
 class ProgressLines(Callback):
@@ -75,6 +84,7 @@ class RunCost(Callback):
 
     def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         self.started = time.monotonic()
+        count_peak_memory_anew()
 
     def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
         self.batch_started = time.monotonic()

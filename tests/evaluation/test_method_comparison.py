@@ -1,5 +1,6 @@
 """Comparing methods from one file: every method in one table, nothing trained twice, and clear errors."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +9,10 @@ import yaml
 from commandline import adaptlab
 
 from adaptlab.basemodels import fast_dtype
+from adaptlab.contracts import RunRecord
 from adaptlab.errors import ConfigurationError
-from adaptlab.evaluation.method_comparison import Comparison, MethodComparison, read_comparison
+from adaptlab.evaluation.comparison_plan import Comparison, read_comparison
+from adaptlab.evaluation.method_comparison import MethodComparison
 from adaptlab.reports.curves import last_loss
 from adaptlab.reports.reading import read_records
 
@@ -43,12 +46,18 @@ def plan(folder: Path, **changes: Any) -> Path:
     return path
 
 
+def trained_records(out: Path) -> dict[str, RunRecord]:
+    """Records by method, without the base model's."""
+    return {record.method: record for record in read_records([out / "records"]) if record.condition != "untrained"}
+
+
 def test_every_method_stands_in_one_table_and_nothing_is_trained_twice(tmp_path: Path) -> None:
     words = ["compare", str(plan(tmp_path)), "--out", str(tmp_path / "out")]
     done = adaptlab(words)
     assert done.returncode == 0, done.stderr
     assert "| IA3 by PEFT | all |" in done.stdout
-    records = {record.method: record for record in read_records([tmp_path / "out" / "records"])}
+    assert re.search(r"\| the base model \| none \| \d+\.\d \[.*\] \| - \|", done.stdout)
+    records = trained_records(tmp_path / "out")
     lora = records["lora"]
     losses = lora.notes["loss_by_learning_rate"]
     assert losses.keys() == {"0.001", "0.5"}
@@ -80,7 +89,7 @@ def test_what_cannot_be_trained_keeps_nothing_else_from_it(tmp_path: Path) -> No
     done = adaptlab(["compare", str(plan(tmp_path, methods=methods)), "--out", str(tmp_path / "out")])
     assert done.returncode == 2
     assert "wrong could not be trained" in done.stderr
-    assert {record.method for record in read_records([tmp_path / "out" / "records"])} == {"lora"}
+    assert set(trained_records(tmp_path / "out")) == {"lora"}
     assert "| LoRA | all |" in (tmp_path / "out" / "report.md").read_text()
 
 
@@ -93,7 +102,7 @@ def test_scores_by_train_examples_are_drawn(tmp_path: Path) -> None:
     assert (tmp_path / "out" / "report.png").stat().st_size > 1000
     assert "(report.png)" in (tmp_path / "out" / "report.md").read_text()
     conditions = {record.condition for record in read_records([tmp_path / "out" / "records"])}
-    assert conditions == {"2 examples", "8 examples"}
+    assert conditions == {"2 examples", "8 examples", "untrained"}
 
 
 def test_what_would_be_trained_is_counted_before(tmp_path: Path) -> None:

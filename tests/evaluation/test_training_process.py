@@ -11,9 +11,9 @@ import pytest
 import torch
 from commandline import configuration, trained
 
-from adaptlab.errors import TrainingError
+from adaptlab.errors import DivergenceError, TrainingError
 from adaptlab.evaluation.training_process import TrainingProcess
-from adaptlab.training.progress import peak_memory_bytes
+from adaptlab.training.progress import count_peak_memory_anew, peak_memory_bytes
 
 OWNER = """
 import os, time
@@ -39,6 +39,14 @@ def test_what_fails_is_told_of_and_the_next_run_is_as_if_it_were_the_first(
     assert "trained" in (tmp_path / "good" / "output.txt").read_text()
     alone = trained(trained_run)
     assert all((value == alone[name]).all() for name, value in trained(tmp_path / "good").items())
+
+
+def test_a_loss_that_does_not_fall_is_told_from_other_failures(small_suite: Path, tmp_path: Path) -> None:
+    config = configuration(
+        tmp_path, small_suite, **{"model.optimizer.init_args": {"lr": 1e30}, "trainer.max_steps": 30}
+    )
+    with TrainingProcess() as process, pytest.raises(DivergenceError, match="learning rate"):
+        process.fit(config, tmp_path / "output.txt")
 
 
 def test_it_ends_with_its_owner() -> None:
@@ -69,3 +77,12 @@ def running(process: int) -> bool:
         return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a process has one peak")
+def test_peak_memory_can_be_counted_anew() -> None:
+    large = torch.ones(2**27)
+    before, size = peak_memory_bytes(), large.nbytes
+    del large
+    count_peak_memory_anew()
+    assert peak_memory_bytes() < before - size // 2

@@ -62,7 +62,8 @@ def _overview(rows: Sequence[Row]) -> list[str]:
         f"(percentile bootstrap over tasks, {RESAMPLES:,} resamples). The interval says how the mean would move with "
         "other tasks of the same kind; the SD over seeds says how it moves with the training seed. "
         "Examples are scored answers per seed; shuffled descriptions may be scored under several shufflings. "
-        "Bold: the highest mean on held-out tasks among rows that are no oracle."
+        "Bold: the highest mean on held-out tasks among rows that are no oracle. Stored is what a method keeps beside "
+        "the base model; the sentence encoder that reads descriptions is not counted."
     )
     return ["## Table 1: exact match", main_table(rows), caption, "![Exact match by method and condition](report.png)"]
 

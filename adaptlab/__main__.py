@@ -4,7 +4,7 @@ import importlib
 import sys
 from collections.abc import Callable
 
-from adaptlab.errors import AdaptlabError
+from adaptlab.errors import AdaptlabError, DivergenceError
 
 COMMANDS = {
     "fit": ("adaptlab.training.cli:fit", "train a generator of adapters from a configuration"),
@@ -37,7 +37,10 @@ Start here:                   adaptlab fit --config experiments/text_to_lora.yam
 
 
 def main() -> None:
-    """Run the command that the arguments name; exit with 2 and one sentence where the user can put things right."""
+    """Run the command that the arguments name; exit with one sentence where the user can put things right.
+
+    The exit code is then 2, or 3 where a loss does not fall, so that a sweep can tell a bad learning rate.
+    """
     arguments = sys.argv[1:]
     if not arguments or arguments[0] in ("-h", "--help", "help"):
         lines = [f"  {name:<10} {summary}" for name, (_, summary) in COMMANDS.items()]
@@ -55,7 +58,7 @@ def main() -> None:
             _call(command, arguments[0], arguments[1:])
     except AdaptlabError as error:
         print(f"error: {error}", file=sys.stderr)
-        sys.exit(2)
+        sys.exit(3 if isinstance(error, DivergenceError) else 2)
 
 
 def _call(command: Callable[..., None], name: str, arguments: list[str]) -> None:

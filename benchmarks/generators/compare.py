@@ -5,8 +5,9 @@
 Every row sees the same tasks (the first of the nested order) and at most equally many examples: what tasks share takes
 all its steps, an oracle stops when its held-back examples say so. Learning rates are chosen from three each: of what
 tasks share by the loss on validation tasks after a third of the steps, of oracles by the loss on held-back examples of
-the first 16 tasks. A run that has its record is left as it is; one that was stopped goes on from its checkpoint. Only
-the rows marked as oracles of held-out tasks see examples of those tasks.
+the first 16 tasks. Where a seed diverges with the rate that was chosen, all seeds take the next best one. A run that
+has its record is left as it is; one that was stopped goes on from its checkpoint. Only the rows marked as oracles of
+held-out tasks see examples of those tasks.
 """
 
 import argparse
@@ -17,7 +18,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
-from itertools import chain, product
+from itertools import product
 from pathlib import Path
 
 from adaptlab.basemodels import fast_dtype
@@ -43,8 +44,8 @@ SYSTEMS = {
 USES = ("oracle", "average", "effect-average", "arrow")
 TRIED_TASKS = 16
 """Train tasks whose own adapters choose the learning rate of all."""
-REFUSED = 2
-"""Exit code of a command that says what is wrong."""
+DIVERGED = 3
+"""Exit code of a run whose loss does not fall."""
 
 
 @dataclass(frozen=True)
@@ -125,14 +126,30 @@ def chosen_rate(
                 found = last_loss(run, split)
                 losses[rate] = math.inf if math.isnan(found) else found
             except subprocess.CalledProcessError as error:
-                if error.returncode != REFUSED:
+                if error.returncode != DIVERGED:
                     raise
-                losses[rate] = math.inf  # such as a loss that rose without end; another rate may do better
+                losses[rate] = math.inf  # another rate may do better
         best = min(losses, key=losses.__getitem__)
         if math.isinf(losses[best]):
             raise SystemExit(f"{method} could not be trained with any of its learning rates; see above")
         write_json(kept, {"chosen": best, f"{split}_loss": losses})
     return float(json.loads(kept.read_text())["chosen"])
+
+
+def strike_out(plan: Plan, method: str, rate: float, seed: int) -> None:
+    """Take the next best rate for all seeds, since one of them diverged; what was measured with this one goes."""
+    kept = plan.out / "rates" / f"{method}.json"
+    found = json.loads(kept.read_text())
+    losses = found["validation_loss"]
+    losses[str(rate)] = math.inf
+    best = min(losses, key=losses.__getitem__)
+    if math.isinf(losses[best]):
+        raise SystemExit(f"{method} could not be trained with any of its learning rates; see above")
+    print(f"{method}: seed {seed} diverged with a learning rate of {rate:g}; all seeds now take {best}", flush=True)
+    for measured_before in plan.out.glob(f"{method}.*.seed*"):
+        measured_before.unlink()
+    diverged = {**found.get("diverged_with_seed", {}), str(rate): seed}
+    write_json(kept, {**found, "chosen": float(best), "diverged_with_seed": diverged})
 
 
 def shared(plan: Plan, seed: int, family: str) -> Iterator[None]:
@@ -144,8 +161,15 @@ def shared(plan: Plan, seed: int, family: str) -> Iterator[None]:
         short = plan.steps_of(plan.steps // 3)
         rate = chosen_rate(plan, method, config.format(family), rates[family], "validation", short)
         options = (*plan.steps_of(plan.steps), "--model.optimizer.init_args.lr", str(rate))
-        run = plan.runs / f"{method}.seed{seed}"
-        checkpoint = fit(plan, config.format(family), run, seed, *options)
+        run = plan.runs / f"{method}.lr{rate:g}.seed{seed}"
+        try:
+            checkpoint = fit(plan, config.format(family), run, seed, *options)
+        except subprocess.CalledProcessError as error:
+            if error.returncode != DIVERGED:
+                raise
+            strike_out(plan, method, rate, seed)
+            yield
+            continue
         adaptlab(
             *("evaluate", "--checkpoint", checkpoint, "--method", method, "--out", plan.out),
             *("--conditions", f"[{','.join(conditions)}]", *measured(seed)),
@@ -195,6 +219,15 @@ def prompted(plan: Plan) -> Iterator[None]:
         yield
 
 
+def everything(plan: Plan, seeds: Sequence[int], families: Sequence[str]) -> Iterator[None]:
+    """All that is left to do."""
+    for seed, family in product(seeds, families):
+        yield from oracles(plan, seed, family, heldout=False)
+        yield from shared(plan, seed, family)
+        yield from oracles(plan, seed, family, heldout=True)
+    yield from prompted(plan)
+
+
 def measured(seed: int) -> Sequence[object]:
     """How much every row is measured; every seed shuffles descriptions in its own way."""
     size = ("--budget.seen_examples", 2, "--budget.heldout_examples", 6, "--budget.derangements", 1)
@@ -220,16 +253,12 @@ def main() -> None:
     plan = Plan(**{field.name: getattr(chosen, field.name) for field in fields(Plan)})
     plan.refuse_another()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # which ends the command that is running, too
-    parts: list[Iterator[None]] = []
-    for seed, family in product(chosen.seeds, chosen.families):
-        parts += [
-            oracles(plan, seed, family, heldout=False),
-            shared(plan, seed, family),
-            oracles(plan, seed, family, heldout=True),
-        ]
-    parts.append(prompted(plan))
-    for _ in chain.from_iterable(parts):
-        adaptlab("report", plan.out, "--out", chosen.report)
+    done = True
+    while done:  # a learning rate that was struck out leaves seeds to do again
+        done = False
+        for _ in everything(plan, chosen.seeds, chosen.families):
+            adaptlab("report", plan.out, "--out", chosen.report)
+            done = True
     adaptlab("report", plan.out, "--out", chosen.report)
 
 

@@ -162,6 +162,12 @@ def test_running_out_of_memory_names_the_settings_that_help(small_suite: Path, t
     assert "Traceback" not in done.stderr
 
 
+def test_a_run_that_diverges_has_an_exit_code_of_its_own(small_suite: Path, tmp_path: Path) -> None:
+    changes = {"model.optimizer.init_args": {"lr": 1e30}, "trainer.max_steps": 30}
+    run = adaptlab(["fit", "--config", str(configuration(tmp_path, small_suite, **changes))])
+    assert (run.returncode, "lower the learning rate" in run.stderr) == (3, True), run.stderr
+
+
 def test_auto_goes_on_where_there_is_something_to_go_on_from(small_suite: Path, tmp_path: Path) -> None:
     command = ["fit", "--config", str(configuration(tmp_path, small_suite)), "--ckpt_path=auto"]
     assert adaptlab(command).returncode == 0

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from adaptlab.adapters import LoRA
 from adaptlab.embeddings import RandomVector
-from adaptlab.errors import TrainingError
+from adaptlab.errors import DivergenceError, TrainingError
 from adaptlab.hypernetworks import SharedAdapter
 from adaptlab.training.adaptation import SupervisedAdaptation
 from adaptlab.training.batches import AdaptationBatch
@@ -84,5 +84,5 @@ def test_the_task_with_the_bad_loss_is_named(small_suite: Path) -> None:
 
 def test_a_rising_loss_stops_training(small_suite: Path) -> None:
     module = Spoiled(lambda losses, batch: losses * 50, 10, 1000)
-    with pytest.raises(TrainingError, match="the loss diverges"):
+    with pytest.raises(DivergenceError, match="the loss diverges"):
         train(module, Guards(memory=0.5), small_suite, 40)

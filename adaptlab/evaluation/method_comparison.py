@@ -30,14 +30,14 @@ from adaptlab.evaluation.runs import Budget, Trained, load_trained, plain_respon
 from adaptlab.evaluation.training_process import TrainingProcess
 from adaptlab.files import write_text
 from adaptlab.reports.curves import last_loss
-from adaptlab.reports.method_table import method_table, size_plot
+from adaptlab.reports.method_table import UNTRAINED, method_table, size_plot
 from adaptlab.reports.reading import read_records
 from adaptlab.reports.statistics import gather_rows
 from adaptlab.reports.tables import plural
 from adaptlab.tasks import PromptFormat, load_suite
 from adaptlab.training.adaptation import SupervisedAdaptation
 
-UNTRAINED = {
+BASE_ROWS = {
     "the base model": PromptFormat(),
     "the base model, description and 3 examples in its prompt": PromptFormat(description=True, shots=3),
 }
@@ -179,15 +179,15 @@ class MethodComparison:
     def _measure_base(self) -> None:
         """Ask the base model as it is: the questions alone, and behind what a prompt can tell of a task."""
         plan, settings = self.plan, {"comparison": asdict(replace(self.plan, methods={}))}
-        for name, form in UNTRAINED.items():
-            if self._records(name, "untrained", settings):
+        for name, form in BASE_ROWS.items():
+            if self._records(name, UNTRAINED, settings):
                 continue
             started, asked = time.monotonic(), self._questions(plan.tasks)
             base = load_base_model(plan.base_model, plan.dtype)
             scores = score(asked, plain_responder(base, form, Budget()).answer(asked, label=name), "seen")
             record = RunRecord(
                 method=file_name(name),
-                condition="untrained",
+                condition=UNTRAINED,
                 base_model=plan.base_model,
                 seed=plan.seeds[0],
                 config=settings,

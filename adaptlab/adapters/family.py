@@ -162,7 +162,9 @@ def pick_sites(
         raise BaseModelError(f"the base model has layers 0 to {depth - 1}; it has no layer {beyond}")
     picked = {}
     for module_type in sorted(set(module_types)):
-        chosen = tuple(sorted(s for s in sites if s.module_type == module_type and (not layers or s.layer in layers)))
+        chosen = tuple(
+            sorted(s for s in sites if s.module_type == module_type and (layers is None or s.layer in layers))
+        )
         if len({(site.in_width, site.out_width) for site in chosen}) != 1:
             raise ConfigurationError(f"the {module_type} sites differ in shape or are empty; choose fewer layers")
         picked[module_type] = chosen

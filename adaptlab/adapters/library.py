@@ -95,11 +95,13 @@ class AdapterLibrary:
         """Read a library's index; entries are read when they are asked for.
 
         Raises:
-            LibraryError: it is missing, damaged, or of another schema.
+            LibraryError: it is missing, damaged, of another schema, or keeps its entries behind a link.
         """
         path = folder / INDEX
         if not path.exists():
             raise LibraryError(f"{folder} is no library of adapters: it has no {INDEX}")
+        if (folder / ENTRIES).is_symlink():  # else removing an entry would delete a file elsewhere
+            raise LibraryError(f"{folder / ENTRIES} is a link; copy the library with `cp -rL` first")
         index = read_json(path)
         try:
             if index["schema"] != SCHEMA:
@@ -113,7 +115,7 @@ class AdapterLibrary:
             return cls(folder, BaseModelName(**index["base_model"]), families, entries)
         except LibraryError:
             raise
-        except (ValueError, KeyError, TypeError, AttributeError, AdaptlabError) as error:
+        except (ValueError, KeyError, TypeError, OverflowError, AttributeError, AdaptlabError) as error:
             raise LibraryError(f"{path} is damaged ({type(error).__name__}: {error})") from error
 
     @property

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from adaptlab.adapters.family import AdapterFamily
+from adaptlab.adapters.loreft import LoReFT
 from adaptlab.contracts import AdapterParameters, AdapterSite, SiteGroup
 
 WIDEST, DEEPEST = 2**20, 10_000
@@ -91,6 +92,7 @@ def refuse_claims(families: Sequence[Mapping[str, Any]], sites: Sequence[Adapter
     Raises:
         ValueError: there are more, or there is no family or two of one kind.
         TypeError: a rank is no whole number.
+        KeyError: a family lacks its rank or its targets.
     """
     kinds = [settings["family"] for settings in families]
     if not kinds or len(set(kinds)) != len(kinds):
@@ -99,7 +101,10 @@ def refuse_claims(families: Sequence[Mapping[str, Any]], sites: Sequence[Adapter
     for settings in families:
         if type(settings["rank"]) is not int:
             raise TypeError(f"the rank {settings['rank']!r} is no whole number")
-        targets, layers = settings.get("targets", ["block"]), settings.get("layers")
+        if settings["rank"] < 1:
+            raise ValueError(f"the rank {settings['rank']} is less than 1")
+        targets = ["block"] if settings["family"] == LoReFT.name else settings["targets"]
+        layers = settings.get("layers")
         widths = [
             site.in_width + site.out_width
             for site in sites

@@ -148,6 +148,14 @@ def test_an_index_that_claims_more_than_its_entries_hold_is_refused(library: Ada
         AdapterLibrary.open(library.folder)
 
 
+def test_entries_behind_a_link_are_not_touched(library: AdapterLibrary, tmp_path: Path) -> None:
+    elsewhere = (library.folder / "entries").rename(tmp_path / "elsewhere")
+    (library.folder / "entries").symlink_to(elsewhere)
+    with pytest.raises(LibraryError, match="entries is a link"):
+        AdapterLibrary.open(library.folder).remove("first")
+    assert len(list(elsewhere.iterdir())) == 3
+
+
 @pytest.mark.parametrize("content", ["", "{", '{"schema": 7}', '{"schema": 1, "sites": [{"layer": 0}]}'])
 def test_a_damaged_index_is_one_sentence(library: AdapterLibrary, content: str) -> None:
     (library.folder / "index.json").write_text(content)

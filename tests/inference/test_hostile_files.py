@@ -130,13 +130,19 @@ def test_settings_that_claim_more_than_the_file_are_refused(folders: dict[str, P
     path = folders["adaptlab"] / "adapter.json"
     good = json.loads(path.read_text())
     wide = [{**site, "in_width": 2**20, "out_width": 2**20} for site in good["sites"]]
+    lora = good["families"][0]
     for change in (
-        {"families": [{**good["families"][0], "rank": 2**30}]},
+        {"families": [{**lora, "layers": []}], "sites": wide},
+        {"families": [{key: value for key, value in lora.items() if key != "targets"}], "sites": wide},
+        {"families": [{"family": "loreft", "rank": 2**19}, {**lora, "rank": -(2**40)}]},  # the sum would be small
+        {"families": [{**lora, "alpha": 10**400}]},
+        {"prompt_start": float("inf")},
+        {"families": [{**lora, "rank": 2**30}]},
         {"sites": wide},
         {"sites": [{**site, "in_width": 2**50} for site in good["sites"]]},
         {"sites": [{**site, "path": "../../etc/passwd"} for site in good["sites"]]},
         {"sites": [{**site, "layer": "0"} for site in good["sites"]]},
-        {"families": [{**good["families"][0], "family": "os.system"}]},
+        {"families": [{**lora, "family": "os.system"}]},
         {"families": []},
         {"schema": 99},
         {"base_model": {"name": "x"}},
@@ -251,7 +257,9 @@ def test_scales_that_are_no_numbers_are_refused(change: dict[str, float], folder
         read_adapter(folders["adaptlab"])
 
 
-@pytest.mark.parametrize("change", [{"lora_alpha": float("nan")}, {"lora_alpha": None}, {"r": "8"}])
+@pytest.mark.parametrize(
+    "change", [{"lora_alpha": float("nan")}, {"lora_alpha": 10**400}, {"lora_alpha": None}, {"r": "8"}]
+)
 def test_peft_settings_that_are_no_numbers_are_refused(
     change: dict[str, object], folders: dict[str, Path], llama: BaseModel
 ) -> None:

@@ -85,7 +85,7 @@ def read_adapter(folder: Path) -> SavedAdapter:
         start, provenance = int(settings["prompt_start"]), dict(settings["provenance"])
     except LibraryError:
         raise
-    except (KeyError, TypeError, ValueError, AttributeError, AdaptlabError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError, AttributeError, AdaptlabError) as error:
         raise LibraryError(f"{folder / SETTINGS} is damaged ({type(error).__name__}: {error})") from error
     found = read_safetensors(tensors, tensor_shapes(families))
     broken = not_finite(found)

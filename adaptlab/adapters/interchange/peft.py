@@ -1,5 +1,6 @@
 """LoRA as PEFT keeps it: `AdapterParameters` <-> `adapter_config.json` and `adapter_model.safetensors`."""
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -101,7 +102,7 @@ def peft_settings(folder: Path) -> dict[str, Any]:
     rank, alpha = config.get("r"), config.get("lora_alpha")
     if not isinstance(targets, list) or not all(isinstance(target, str) for target in targets):
         raise LibraryError(f"{folder}: {CONFIG} must list its target modules by name")
-    if type(rank) is not int or not isinstance(alpha, int | float):
+    if type(rank) is not int or not isinstance(alpha, int | float) or not abs(alpha) <= sys.float_info.max:
         raise LibraryError(f"{folder}: {CONFIG} has no usable r and lora_alpha")
     layers = config.get("layers_to_transform")
     return {
@@ -109,7 +110,7 @@ def peft_settings(folder: Path) -> dict[str, Any]:
         "alpha": float(alpha),
         "rank_stabilised": bool(config.get("use_rslora")),
         "targets": sorted(targets),
-        "layers": [layers] if isinstance(layers, int) else layers,
+        "layers": [layers] if isinstance(layers, int) else layers or None,  # to PEFT an empty list is all
     }
 
 
@@ -126,7 +127,7 @@ def _refuse_other_kinds(folder: Path, family: LoRA, config: Mapping[str, Any]) -
     try:
         alpha, rank = float(config["lora_alpha"]), int(config["r"])
         scale = alpha / (rank**0.5 if config.get("use_rslora") else rank)
-    except (KeyError, TypeError, ValueError, ZeroDivisionError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError, ZeroDivisionError) as error:
         raise LibraryError(f"{folder}: {CONFIG} has no usable r and lora_alpha ({error})") from error
     wanted = family.groups[0].factors[0].rows
     if rank != wanted or not abs(scale - family.scale) <= 1e-6 * abs(scale):

@@ -87,13 +87,15 @@ def _benchmark_cell(row: BenchmarkRow, benchmark: str) -> str:
     return f"{_cell(found)}{mark}"
 
 
-def _plain_base(rows: Sequence[BenchmarkRow]) -> BenchmarkRow | None:
-    return next((row for row in rows if not row.trained and row.condition == PLAIN), None)
+def _plain_base(row: BenchmarkRow, rows: Sequence[BenchmarkRow]) -> BenchmarkRow | None:
+    """The row of the same base model as it is."""
+    bases = (one for one in rows if not one.trained and one.condition == PLAIN)
+    return next((one for one in bases if one.base_model == row.base_model), None)
 
 
 def _off_task(row: BenchmarkRow, rows: Sequence[BenchmarkRow]) -> str:
     """With shuffled descriptions an adapter serves a benchmark that it was not made for."""
-    base = _plain_base(rows)
+    base = _plain_base(row, rows)
     shuffled = next((other for other in rows if other.name == row.name and other.condition == "shuffled"), None)
     if base is None or shuffled is None or row.condition != "aligned":
         return ""
@@ -102,7 +104,7 @@ def _off_task(row: BenchmarkRow, rows: Sequence[BenchmarkRow]) -> str:
 
 
 def _entropy(row: BenchmarkRow, rows: Sequence[BenchmarkRow]) -> str:
-    base = _plain_base(rows)
+    base = _plain_base(row, rows)
     cells = []
     for name, metric in row.main_metrics.items():
         values = row.questions(name, metric)
@@ -117,13 +119,14 @@ def _entropy(row: BenchmarkRow, rows: Sequence[BenchmarkRow]) -> str:
 
 
 def _differences(rows: Sequence[BenchmarkRow]) -> list[str]:
-    """Every adapted row against the base model's rows and its own controls."""
+    """Every adapted row against its base model's rows and its own controls."""
     bases = [row for row in rows if not row.trained]
     adapted = [row for row in rows if row.trained and row.condition in ("aligned", PLAIN, "description")]
     pairs = [(row, other) for row in adapted for other in bases]
     pairs += [(row, other) for row in adapted for other in rows if other.name == row.name and other is not row]
     pairs += [(row, other) for turn, row in enumerate(adapted) for other in adapted[turn + 1 :]]
-    pairs += [(row, bases[0]) for row in bases[1:]]
+    pairs += [(row, next(one for one in bases if one.base_model == row.base_model)) for row in bases]
+    pairs = [(row, other) for row, other in pairs if row is not other and row.base_model == other.base_model]
     found: list[tuple[BenchmarkRow, BenchmarkRow, Comparison]] = []
     for first, second in pairs:
         for name in sorted(first.averaged().keys() & second.averaged().keys()):
@@ -133,6 +136,7 @@ def _differences(rows: Sequence[BenchmarkRow]) -> list[str]:
     if not found:
         return []
     corrected = holm([one.p_value for _, _, one in found])
+    tests = sum(one.p_value is not None for _, _, one in found)
     lines = []
     for first, second in pairs:
         mean = paired_mean(first, second)
@@ -149,7 +153,7 @@ def _differences(rows: Sequence[BenchmarkRow]) -> list[str]:
     header = ["row", "minus", "mean difference", "95% interval", "benchmarks", "differ by themselves"]
     caption = (
         "Differences in points, paired by question. A benchmark differs by itself where a two-sided sign-flip "
-        f"permutation test has p < 0.05 after Holm's correction for all {len(found)} tests of this table."
+        f"permutation test has p < 0.05 after Holm's correction for all {tests} tests of this table."
     )
     return ["## Table 2: paired differences", markdown_table(header, lines, left=2), caption]
 

@@ -30,9 +30,9 @@ class BenchmarkRow:
     """A method under one condition, measured with one or more seeds.
 
     Args:
-        name: of the method.
+        name: of the method; it names the base model too where a report has several.
         condition: how descriptions were given.
-        records: by ascending seed; never empty.
+        records: of one base model, by ascending seed; never empty.
         scores: one line a question, metric and seed: `benchmark`, `split`, `metric`, `example`, `seed`, `value`.
     """
 
@@ -45,6 +45,11 @@ class BenchmarkRow:
     def label(self) -> str:
         """Method and condition."""
         return f"{self.name}, {self.condition}"
+
+    @property
+    def base_model(self) -> str:
+        """Name of the frozen model."""
+        return self.records[0].base_model
 
     @property
     def trained(self) -> bool:
@@ -77,14 +82,14 @@ class BenchmarkRow:
         return {name: scores for name, scores in found.items() if len(scores) >= FEWEST}
 
     def seed_deviation(self) -> float | None:
-        """Standard deviation (n - 1) over seeds of the mean over benchmarks; None for one seed."""
-        if len(self.records) < 2:
+        """Standard deviation (n - 1) over seeds of the mean over benchmarks; None for one seed, or without a mean."""
+        each = [self._of(record).averaged() for record in self.records]
+        if len(each) < 2 or not all(each):
             return None
-        means = []
-        for record in self.records:
-            own = BenchmarkRow(self.name, self.condition, (record,), self.scores[self.scores.seed == record.seed])
-            means.append(np.mean([scores.mean() for scores in own.averaged().values()]))
-        return float(np.std(means, ddof=1))
+        return float(np.std([np.mean([scores.mean() for scores in own.values()]) for own in each], ddof=1))
+
+    def _of(self, record: RunRecord) -> "BenchmarkRow":
+        return BenchmarkRow(self.name, self.condition, (record,), self.scores[self.scores.seed == record.seed])
 
 
 def gather_benchmark_rows(files: Mapping[Path, RunRecord]) -> list[BenchmarkRow]:
@@ -97,9 +102,11 @@ def gather_benchmark_rows(files: Mapping[Path, RunRecord]) -> list[BenchmarkRow]
     if len(protocols) != 1:
         named = ", ".join(name or "none (suites of tasks)" for name in protocols)
         raise RecordError(f"these records are of several protocols: {named}; report on one folder at a time")
+    several = len({record.base_model for record in files.values()}) > 1
     gathered: dict[tuple[str, str], list[tuple[Path, RunRecord]]] = {}
     for path, record in files.items():
-        gathered.setdefault((record.method, record.condition), []).append((path, record))
+        name = f"{record.method} on {record.base_model}" if several else record.method
+        gathered.setdefault((name, record.condition), []).append((path, record))
     rows = []
     for (name, condition), group in gathered.items():
         group.sort(key=lambda pair: pair[1].seed)
@@ -155,7 +162,7 @@ class Comparison:
     Args:
         benchmark: where.
         difference: mean of the paired differences, with its interval.
-        p_value: of a sign-flip permutation test on them, two-sided; None where they cannot differ.
+        p_value: of a sign-flip permutation test on them, two-sided; None for a single question.
     """
 
     benchmark: str
@@ -171,7 +178,9 @@ def paired(first: BenchmarkRow, second: BenchmarkRow, benchmark: str, metric: st
         return None
     difference = (one[shared] - other[shared]).to_numpy()
     p_value = None
-    if len(difference) > 1 and np.any(difference):
+    if len(difference) > 1 and not np.any(difference):
+        p_value = 1.0  # by definition; left out, it would make the correction depend on what came out
+    elif len(difference) > 1:
         test = permutation_test(
             (difference,),
             np.mean,

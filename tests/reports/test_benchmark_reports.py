@@ -12,6 +12,7 @@ from adaptlab.contracts import RunRecord
 from adaptlab.errors import RecordError
 from adaptlab.evaluation.records import Score, summarise, write_record
 from adaptlab.reports import report
+from adaptlab.reports.benchmark_report import benchmark_tables
 from adaptlab.reports.benchmark_scores import (
     estimate,
     gather_benchmark_rows,
@@ -35,6 +36,7 @@ def measured(
     trained: int = 0,
     split: str = "heldout",
     protocol: str = "lmeval",
+    base_model: str = "tiny",
 ) -> Path:
     """Write one record with a score per question; `text` is an entropy."""
     scores = [
@@ -46,7 +48,7 @@ def measured(
     record = RunRecord(
         method=method,
         condition=condition,
-        base_model="tiny",
+        base_model=base_model,
         seed=seed,
         config={"benchmarks": benchmarks},
         environment={"commit": "c", "dirty": False},
@@ -100,7 +102,7 @@ def test_pairs_are_by_question(tmp_path: Path) -> None:
     assert compared is not None and compared.difference.value == pytest.approx(0.3)
     assert compared.p_value is not None and compared.p_value < 0.001
     same = paired(base, base, "a", "acc")
-    assert same is not None and same.p_value is None and same.difference.value == 0
+    assert same is not None and same.p_value == 1 and same.difference.value == 0
     assert paired(base, base, "absent", "acc") is None
     both = paired_mean(mine, base)
     assert both is not None and both.value == pytest.approx(0.3)
@@ -112,6 +114,25 @@ def test_seeds_are_averaged_and_their_spread_is_said_apart(tmp_path: Path) -> No
     row = rows_of(tmp_path)["mine, aligned"]
     assert row.questions("a", "acc").mean() == pytest.approx(0.4)
     assert row.seed_deviation() == pytest.approx(0.2)
+
+
+def test_base_models_are_kept_apart(tmp_path: Path) -> None:
+    for folder, share in (("small", 0.25), ("large", 0.75)):
+        measured(tmp_path / folder, "base", "no description", {"a": right(share)}, base_model=folder)
+        measured(tmp_path / folder, "mine", "aligned", {"a": right(share + 0.25)}, trained=5, base_model=folder)
+    rows = gather_benchmark_rows(read_files([tmp_path]))
+    assert {row.name: row.averaged()["a"].mean() for row in rows if not row.trained} == pytest.approx(
+        {"base on small": 0.25, "base on large": 0.75}
+    )
+    told = "\n".join(benchmark_tables(rows))
+    assert "| mine on small, aligned | base on small, no description | +25.0 |" in told
+    assert "| mine on small, aligned | base on large" not in told and "| mine on small, aligned | mine on" not in told
+
+
+def test_seeds_without_a_mean_have_no_spread(tmp_path: Path) -> None:
+    for seed in range(2):
+        measured(tmp_path, "mine", "aligned", {"tiny": right(0.5, 4)}, seed=seed, trained=5)
+    assert rows_of(tmp_path)["mine, aligned"].seed_deviation() is None
 
 
 def test_holm_is_holm() -> None:

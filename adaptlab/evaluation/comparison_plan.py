@@ -79,6 +79,16 @@ def read_comparison(path: Path) -> Comparison:
     assert isinstance(found, Comparison)
     if found.dtype == "auto":
         found.dtype = fast_dtype()
+    _refuse_contradictions(path, found)
+    return found
+
+
+def _refuse_contradictions(path: Path, found: Comparison) -> None:
+    """Stop before anything is trained.
+
+    Raises:
+        ConfigurationError: naming what is wrong.
+    """
     known = {task.name for task in load_suite("builtin").train}
     unknown = sorted({*found.tasks, *found.choose_on} - known)
     if unknown:
@@ -99,4 +109,19 @@ def read_comparison(path: Path) -> Comparison:
             f"{path} needs methods, tasks, and other tasks to choose learning rates on"
             + (f"; {both[0]!r} is in both lists" if both else "")
         )
-    return found
+    for name in ("tasks", "choose_on", "examples", "seeds"):
+        listed = getattr(found, name)
+        if len(set(listed)) != len(listed):
+            raise ConfigurationError(f"{path} names one of its {name} twice: {listed}")
+    for name in ("steps", "batch_size", "held_back", "test_examples"):
+        if getattr(found, name) < 1:
+            raise ConfigurationError(f"{path}: {name} must be at least 1, got {getattr(found, name)}")
+    if not found.seeds or not all(method.learning_rates for method in found.methods.values()):
+        raise ConfigurationError(f"{path} needs at least one seed, and a learning rate for each method")
+    for name, method in found.methods.items():
+        shared = sorted({"base_model", "dtype", "optimizer"} & method.model.keys())
+        if shared:
+            raise ConfigurationError(
+                f"{path}: the method {name!r} sets {shared[0]!r}, which all methods share; base_model and dtype stand "
+                "beside `methods`, and learning_rates beside `model`"
+            )

@@ -2,12 +2,14 @@
 
 Every method gets the same examples, steps and loss, and a grid of learning rates; its rate is the one with the lowest
 loss on held-back train examples of tasks that are no part of the result. The base model as it is stands beside them. A
-run that has finished is left as it is, so a comparison that was stopped goes on.
+run that has finished is left as it is, so a comparison that was stopped goes on; where a grid has been widened since,
+the new rates are tried, and a method is trained again only where one of them is the best.
 """
 
 import hashlib
 import json
 import math
+import shutil
 import time
 from argparse import ArgumentError
 from collections.abc import Iterator, Mapping, Sequence
@@ -28,8 +30,8 @@ from adaptlab.evaluation.comparison_plan import Comparison, file_name
 from adaptlab.evaluation.records import Score, environment, read_record, record_path, summarise, write_record
 from adaptlab.evaluation.runs import Budget, Trained, load_trained, plain_responder, score, trained_responder
 from adaptlab.evaluation.training_process import TrainingProcess
-from adaptlab.files import write_text
-from adaptlab.reports.curves import last_loss
+from adaptlab.files import write_json, write_text
+from adaptlab.reports.curves import has_curves, last_loss
 from adaptlab.reports.method_table import UNTRAINED, method_table, size_plot
 from adaptlab.reports.reading import read_records
 from adaptlab.reports.statistics import gather_rows
@@ -70,6 +72,25 @@ class Run:
         tasks = joined if len(self.tasks) == 1 else several
         size = "" if self.examples is None else f".{self.examples}_examples"
         return f"{file_name(self.method)}/{tasks}{size}.lr{self.rate:g}.seed{self.seed}"
+
+
+def _refuse_other(path: Path, before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
+    """What was done must have been done with the same settings.
+
+    Raises:
+        ConfigurationError: naming what would have to be removed.
+    """
+    if json.loads(json.dumps(_fixed(before))) != json.loads(json.dumps(_fixed(now))):
+        raise ConfigurationError(f"{path} comes from other settings; choose another --out, or remove it")
+
+
+def _fixed(settings: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The settings that must not change: all but where it is done, and which seeds, sizes and learning rates."""
+    if "comparison" not in settings:
+        trainer = {key: value for key, value in settings["trainer"].items() if key != "default_root_dir"}
+        return {**settings, "trainer": trainer}
+    shared = {key: value for key, value in settings["comparison"].items() if key not in ("seeds", "examples")}
+    return {**shared, "methods": {name: method["model"] for name, method in shared["methods"].items()}}
 
 
 class MethodComparison:
@@ -136,14 +157,11 @@ class MethodComparison:
         plan, condition = self.plan, "trained" if size is None else f"{size} examples"
         settings = {"comparison": asdict(replace(plan, methods={name: plan.methods[name]}))}
         before = self._records(name, condition, settings)
-        if seed in before:
-            return
         each = None if size is None else size // len(plan.tasks)
-        if before:  # with another seed
-            notes = next(iter(before.values())).notes
-            rate, grid = notes["learning_rate"], notes["loss_by_learning_rate"]
-        else:
-            rate, grid = self._chosen_rate(name, each)
+        tried = {key: loss for record in before.values() for key, loss in record.notes["loss_by_learning_rate"].items()}
+        rate, losses = self._chosen_rate(name, each, tried)
+        if seed in self._kept(before, rate, losses, settings):
+            return
         with TrainingProcess() as process:  # a new one: the first run's peak memory must be its own
             runs = [Run(name, tasks, rate, seed, each) for tasks in self._together(plan.tasks)]
             checkpoints = [self._train(run, process) for run in runs]
@@ -169,7 +187,7 @@ class MethodComparison:
             notes={
                 "name": name,
                 "learning_rate": rate,
-                "loss_by_learning_rate": grid,
+                "loss_by_learning_rate": losses,
                 "seconds_per_step": median(cost["seconds_in_steps"] for cost in costs) / plan.steps,
                 "tokens": mean(cost["tokens"] for cost in costs),
             },
@@ -203,20 +221,23 @@ class MethodComparison:
         paths = {seed: record_path(self.out / "records", file_name(name), condition, seed) for seed in self.plan.seeds}
         found = {seed: read_record(path) for seed, path in paths.items() if path.exists()}
         for seed, record in found.items():
-            self._refuse_other(paths[seed], record.config, settings)
+            _refuse_other(paths[seed], record.config, settings)
         return found
 
-    def _refuse_other(self, path: Path, before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
-        """What was done must have been done with the same settings; which tasks and seeds there are besides is free."""
-        free = ("seeds", "examples")
-        old, new = (
-            {**one, "comparison": {key: value for key, value in one["comparison"].items() if key not in free}}
-            if "comparison" in one
-            else one
-            for one in (before, now)
-        )
-        if json.loads(json.dumps(old)) != json.loads(json.dumps(new)):
-            raise ConfigurationError(f"{path} comes from other settings; choose another --out, or remove {self.out}")
+    def _kept(
+        self, before: Mapping[int, RunRecord], rate: float, losses: Mapping[str, float], settings: Mapping[str, Any]
+    ) -> set[int]:
+        """Drop the seeds of another learning rate, since those of one row share theirs; give the others."""
+        kept = {seed: record for seed, record in before.items() if record.notes["learning_rate"] == rate}
+        for seed, record in before.items():
+            path = record_path(self.out / "records", record.method, record.condition, seed)
+            if seed not in kept:
+                path.unlink()
+                path.with_suffix(".scores.jsonl").unlink(missing_ok=True)
+            elif record.notes["loss_by_learning_rate"] != losses:  # a wider grid has told more
+                notes = {**record.notes, "loss_by_learning_rate": losses}
+                write_json(path, replace(record, config=settings, notes=notes).to_dict())
+        return set(kept)
 
     def _together(self, tasks: Sequence[str]) -> list[tuple[str, ...]]:
         """The tasks of each run: all, or one."""
@@ -232,14 +253,22 @@ class MethodComparison:
         responder = trained_responder(trained, Budget(seed=seed), keep=True)
         return score(asked, responder.answer(asked, trained.conditions(asked), ", ".join(tasks)), "seen")
 
-    def _chosen_rate(self, name: str, each: int | None) -> tuple[float, dict[str, float]]:
-        """The learning rate with the lowest loss on held-back examples of the tasks to choose on, with all of them."""
+    def _chosen_rate(self, name: str, each: int | None, tried: Mapping[str, float]) -> tuple[float, dict[str, float]]:
+        """The learning rate with the lowest loss on held-back examples of the tasks to choose on, with all of them.
+
+        Args:
+            name: of the method.
+            each: train examples of each task.
+            tried: losses that are known already.
+        """
         rates = self.plan.methods[name].learning_rates
+        groups, losses = self._together(self.plan.choose_on), dict(tried)
         if len(rates) == 1:
-            return rates[0], {}
-        groups, losses = self._together(self.plan.choose_on), {}
+            return rates[0], losses
         with TrainingProcess() as process:
             for rate in rates:
+                if f"{rate:g}" in losses:
+                    continue
                 try:
                     runs = [self._train(Run(name, tasks, rate, 0, each), process).parents[1] for tasks in groups]
                     found = mean(last_loss(run, "held_back") for run in runs)
@@ -258,13 +287,16 @@ class MethodComparison:
         checkpoint, finished = folder / "checkpoints" / "last.ckpt", folder / "finished"
         config, settings = folder / "method.yaml", self._config(run, folder)
         if config.exists():
-            self._refuse_other(config, yaml.safe_load(config.read_text()), settings)
+            _refuse_other(folder, yaml.safe_load(config.read_text()), settings)
         if finished.exists():
             return checkpoint
         write_text(config, yaml.safe_dump(settings))
         print(f"{run.method}: {', '.join(run.tasks)}, learning rate {run.rate:g}, seed {run.seed}", flush=True)
         try:
             process.fit(config, folder / "output.txt")
+            if not has_curves(folder):  # stopped between its last step and its validation, which no run makes up for
+                shutil.rmtree(checkpoint.parent)
+                process.fit(config, folder / "output.txt")
         except TrainingError as error:
             raise type(error)(f"{run.method} could not be trained: {error} (see {folder}/output.txt)") from error
         finished.touch()
@@ -305,8 +337,12 @@ class MethodComparison:
         }
 
     def _write_report(self) -> str:
-        rows = gather_rows(read_records([self.out / "records"]))
         plan, figure = self.plan, ""
+        methods = {file_name(name) for name in (*plan.methods, *BASE_ROWS)}
+        conditions = {UNTRAINED, *([f"{size} examples" for size in plan.examples] or ["trained"])}
+        found = read_records([self.out / "records"])
+        found = [one for one in found if one.method in methods and one.condition in conditions]
+        rows = gather_rows([one for one in found if one.seed in plan.seeds])
         if plan.examples:
             size_plot(rows, self.out / "report.png")
             figure = "![score by the number of train examples](report.png)\n\n"
@@ -316,8 +352,9 @@ class MethodComparison:
             f"# Methods on {len(plan.tasks)} tasks\n\n{plan.base_model}, {plan.dtype}; {', '.join(plan.tasks)}"
             f"{' together' if plan.joint else ', each by itself'}; {plan.steps} steps of {plan.batch_size}; "
             f"{plan.test_examples} test examples a task, by generation; learning rates chosen on "
-            f"{', '.join(plan.choose_on)}. Bytes are those of what trained, in float32; memory is the most "
-            f"held while training. Steps took place with {' or '.join(threads)}.\n\n"
+            f"{', '.join(plan.choose_on)}. Parameters and bytes are of what "
+            f"{'trained' if plan.joint else 'trained for one task'}, in float32; memory is the most held while "
+            f"training. Steps took place with {' or '.join(threads)}.\n\n"
             f"{figure}{method_table(rows)}\n"
         )
         write_text(self.out / "report.md", text)

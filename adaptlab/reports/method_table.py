@@ -9,7 +9,7 @@ from adaptlab.contracts import RunRecord
 from adaptlab.files import written_whole
 from adaptlab.reports.figures import COLOURS, DOTS_PER_INCH
 from adaptlab.reports.statistics import Row
-from adaptlab.reports.tables import interval, markdown_table, percent
+from adaptlab.reports.tables import escaped, interval, markdown_table, percent
 
 SPLIT = "seen"
 UNTRAINED = "untrained"
@@ -48,7 +48,8 @@ def method_table(rows: Sequence[Row]) -> str:
     body = []
     for row, mean in scored:
         first, count, spread = row.records[0], len(row.records), row.seed_deviation(SPLIT)
-        name, reached = str(first.notes.get("name", row.name)), f"{percent(mean.value)} {interval(mean, percent)}"
+        name = escaped(str(first.notes.get("name", row.name)))
+        reached = f"{percent(mean.value)} {interval(mean, percent)}"
         if row.condition == UNTRAINED:
             body.append([name, "none", reached, *["-"] * (len(header) - 3)])
             continue
@@ -57,7 +58,7 @@ def method_table(rows: Sequence[Row]) -> str:
                 name,
                 str(train_examples(row) or "all"),
                 reached,
-                "one seed" if spread is None else percent(spread),
+                "one seed" if spread is None else f"{percent(spread)} ({count} seeds)",
                 f"{first.trained_parameters:,}",
                 f"{first.stored_bytes:,}",
                 f"{sum(record.notes['seconds_per_step'] for record in row.records) / count:.2f}",

@@ -81,6 +81,26 @@ def test_every_method_stands_in_one_table_and_nothing_is_trained_twice(tmp_path:
         more.run()  # two steps must not stand in a table of three
 
 
+def test_a_wider_grid_trains_again_only_what_it_changes(tmp_path: Path) -> None:
+    def compare(*rates: float) -> tuple[RunRecord, str]:
+        methods = {"LoRA": {"model": LORA, "learning_rates": list(rates)}}
+        path = plan(tmp_path, methods=methods, joint=True, steps=8)
+        report = MethodComparison(read_comparison(path), tmp_path / "out").run()
+        return trained_records(tmp_path / "out")["lora"], report
+
+    useless, better, harmful = 1e-9, 1e-2, 1e9
+    first, _ = compare(useless)
+    assert first.notes["learning_rate"] == useless
+    second, report = compare(useless, better)
+    assert second.notes["learning_rate"] == better and second.wall_time_seconds != first.wall_time_seconds
+    assert "| 0.01, the greatest tried |" in report
+    third, report = compare(useless, better, harmful)
+    assert "| 0.01 |" in report
+    losses = third.notes.pop("loss_by_learning_rate")
+    assert losses.items() > second.notes.pop("loss_by_learning_rate").items()
+    assert third == second  # with its times: it was not trained again
+
+
 def test_what_cannot_be_trained_keeps_nothing_else_from_it(tmp_path: Path) -> None:
     methods = {
         "wrong": {"model": {**LORA, "attention": "none"}, "learning_rates": [1e-3]},
@@ -121,6 +141,14 @@ def test_what_would_be_trained_is_counted_before(tmp_path: Path) -> None:
         ({"stpes": 4}, "stpes"),
         ({"steps": "many"}, "steps"),
         ({"examples": [3]}, "3 examples cannot be shared out evenly over 2 tasks"),
+        ({"seeds": []}, "at least one seed"),
+        ({"seeds": [0, 0]}, "names one of its seeds twice"),
+        ({"test_examples": 0}, "test_examples must be at least 1, got 0"),
+        ({"methods": {"LoRA": {"model": LORA, "learning_rates": []}}}, "a learning rate for each"),
+        (
+            {"methods": {"LoRA": {"model": {**LORA, "dtype": "bfloat16"}, "learning_rates": [1.0]}}},
+            "'LoRA' sets 'dtype'",
+        ),
         (
             {"methods": {name: {"model": LORA, "learning_rates": [1.0]} for name in ("LoRA+", "LoRA-")}},
             "too much alike",

@@ -21,7 +21,7 @@ from adaptlab.files import cache_folder
 from adaptlab.sandbox import Isolation, choose_level
 from adaptlab.tasks.benchmark_items import Questions, ask_benchmark
 from adaptlab.tasks.benchmarks import Benchmark, read_benchmarks
-from adaptlab.training.progress import peak_memory_bytes
+from adaptlab.training.progress import count_peak_memory_anew, peak_memory_bytes
 
 
 @dataclass(frozen=True)
@@ -118,6 +118,7 @@ class _Run:
     def measure(self, method: Method, condition: str, out: Path) -> Path:
         """Ask everything under one condition and write the record."""
         started = time.monotonic()
+        count_peak_memory_anew()
         asker = Asker(method.base.model, method.base.tokenizer, method.identity, self.budget.batch_size, self.kept)
         scores = [score for questions in self.asked for score in self._scores(asker, method, condition, questions)]
         facts = method.facts

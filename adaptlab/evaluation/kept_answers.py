@@ -16,7 +16,7 @@ from filelock import FileLock
 
 from adaptlab.errors import RecordError
 
-CODE = ("adapters", "basemodels", "hypernetworks", "tuners", "evaluation")
+CODE = ("adapters", "basemodels", "embeddings", "evaluation", "hypernetworks", "tasks", "tuners")
 """What of the package answers depend on."""
 
 

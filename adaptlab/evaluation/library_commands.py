@@ -40,7 +40,7 @@ def add(library: Path, checkpoint: Path, only: list[str] | None = None) -> None:
         raise LibraryError(f"{checkpoint} was not trained on {unknown[0]!r}")
     held_back = _held_back_losses(checkpoint, names)
     kept = _open_or_create(library, trained.module.weights, trained.module.adapter_families)
-    described = {task.name: task.descriptions[0] for task in load_suite(trained.config["data"]["suite"]).all_tasks}
+    tasks = {task.name: task for task in load_suite(trained.config["data"]["suite"]).all_tasks}
     for name in track(only or names, "adding", console=Console(stderr=True), transient=True):
         provenance = {
             "checkpoint": str(checkpoint),
@@ -50,9 +50,10 @@ def add(library: Path, checkpoint: Path, only: list[str] | None = None) -> None:
             "tokens": trained.cost.get("tokens", 0),
             "prompt": dict(vars(trained.prompt)),
             "date": time.strftime("%Y-%m-%d"),
+            "overlaps": list(tasks[name].overlaps),
             **({"held_back_loss": held_back[name]} if name in held_back else {}),
         }
-        kept.add(name, _adapter(trained, name, described[name]), provenance)
+        kept.add(name, _adapter(trained, name, tasks[name].descriptions[0]), provenance)
     print(f"{library} holds {len(kept)} adapters")
 
 
@@ -110,7 +111,7 @@ def take_in(
     dtype: str = "float32",
     family: dict[str, Any] | None = None,
 ) -> None:
-    """Take an adapter in that PEFT or pyreft wrote.
+    """Add an adapter that PEFT or pyreft saved.
 
     Args:
         library: its folder; made where there is none, which needs the base model and the family.
@@ -184,7 +185,7 @@ def remove(library: Path, names: list[str]) -> None:
 
     Args:
         library: its folder.
-        names: of entries.
+        names: of entries, as a list: `[antonym, plural]`.
     """
     kept = AdapterLibrary.open(library)
     for name in names:

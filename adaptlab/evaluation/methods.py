@@ -201,7 +201,8 @@ class Generated(Method):
         if kind == "description":
             emitted = module.generator(vectors.to(module.frozen_model.device))
             return OneAdapter.from_parameters(module.frozen_model, module.adapter_families, emitted)
-        identity = f"{self.generator_hash} {kind} {condition} {given if kind == 'both' else ''}"
+        drawn = self.seed if condition.startswith("random") else ""
+        identity = f"{self.generator_hash} {kind} {condition} {drawn} {given if kind == 'both' else ''}"
         labelled = {item.example: vector for item, vector in zip(questions.items, vectors, strict=True)}
         return AdapterPerQuestion(module.frozen_model, module.adapter_families, module.generator, labelled, identity)
 
@@ -294,7 +295,9 @@ def _from_library(name: str, folder: Path, use: str) -> Method:
         trained_parameters=library.parameters,
         emitted_parameters=size,
         stored_bytes=library.bytes if use == "arrow" else 4 * size,
-        trained_on=frozenset(library.entries),
+        trained_on=frozenset(
+            one for name, entry in library.entries.items() for one in (name, *entry["provenance"].get("overlaps", ()))
+        ),
     )
     if use == "arrow":
         everything = library.load(list(library.entries), canonical=False)

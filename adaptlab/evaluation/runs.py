@@ -181,7 +181,7 @@ def evaluate_checkpoint(
             metrics=summarise(scores),
             wall_time_seconds=time.monotonic() - started,
             training_time_seconds=trained.cost["training_time_seconds"],
-            peak_memory_bytes=max(trained.cost["peak_memory_bytes"], peak_memory_bytes()),
+            peak_memory_bytes=trained.cost["peak_memory_bytes"],
             trained_parameters=trained.cost["trained_parameters"],
             emitted_parameters=module.emitted_parameters,
             stored_bytes=module.generator.stored_bytes,

@@ -38,11 +38,16 @@ def numbers_to_train_on(
         seed: of the run.
 
     Raises:
-        TaskError: none are left.
+        TaskError: none are left, or fewer than wanted.
     """
     left = count - held_back
     if left < 1:
         raise TaskError(f"task {name} has no more than {held_back} train examples; hold back fewer")
+    if wanted is not None and wanted > left:
+        raise TaskError(
+            f"task {name} has {left} train examples beside the {held_back} that are held back, not the {wanted} of "
+            "train_examples; choose fewer, or another task"
+        )
     if wanted is None:
         return np.arange(left)
     return np.random.default_rng([seed, zlib.crc32(name.encode())]).permutation(left)[:wanted]

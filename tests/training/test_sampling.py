@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adaptlab.errors import ConfigurationError
+from adaptlab.errors import ConfigurationError, TaskError
 from adaptlab.training.sampling import Pick, TaskBatchSampler, as_picks, global_batches, numbers_to_train_on
 
 TASKS = 12
@@ -169,7 +169,7 @@ def test_sharing_that_does_not_fit_the_batch_is_refused() -> None:
         TaskBatchSampler(EXAMPLE_LENGTHS, DESCRIPTION_LENGTHS, PER_TASK, SIZE, 0, 0, 4, 4)
 
 
-@given(seed=st.integers(0, 99), few=st.integers(1, 20), more=st.integers(0, 20))
+@given(seed=st.integers(0, 99), few=st.integers(1, 20), more=st.integers(0, 12))
 def test_few_examples_are_drawn_by_the_seed_and_more_keep_them(seed: int, few: int, more: int) -> None:
     drawn = numbers_to_train_on("a", 40, 8, few, seed).tolist()
     assert numbers_to_train_on("a", 40, 8, few + more, seed).tolist()[:few] == drawn
@@ -179,3 +179,8 @@ def test_few_examples_are_drawn_by_the_seed_and_more_keep_them(seed: int, few: i
     assert sorted(whole) == numbers_to_train_on("a", 40, 8, None, seed).tolist() == list(range(32))
     assert whole != numbers_to_train_on("b", 40, 8, 32, seed).tolist()
     assert whole != numbers_to_train_on("a", 40, 8, 32, seed + 1).tolist()
+
+
+def test_more_examples_than_there_are_is_an_error() -> None:
+    with pytest.raises(TaskError, match=r"task a has 32 train examples beside the 8 .* not the 33 of train_examples"):
+        numbers_to_train_on("a", 40, 8, 33, 0)

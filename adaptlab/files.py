@@ -23,6 +23,7 @@ def written_whole(path: Path) -> Iterator[Path]:
 
     A reader, or a run that starts after a kill, sees the old content or the new, never a part.
     """
+    path = path.absolute()  # `.` has no name of its own
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f".{path.name}.{os.getpid()}.partial")
     _remove(aside)  # a killed process may have had the same number

@@ -36,11 +36,11 @@ def evaluate(
         checkpoint: a checkpoint of `adaptlab fit`; measured with aligned, shuffled and random descriptions.
         base_model: without a checkpoint, the model to measure by prompting; with one, where to load its base model.
         dtype: of the base model when it is measured by itself; a checkpoint brings its own.
-        suite: the tasks of the base model's measurement; a checkpoint brings its own. For methods: benchmarks by name,
-            file or folder, with commas between, or `public` for all that the project brings.
+        suite: the tasks of the base model's measurement; a checkpoint brings its own. Methods need it: benchmarks by
+            name, file or folder, with commas between, or `public` for all that the project brings.
         method: name of the row in reports; made from the configuration when None.
-        conditions: how descriptions are given to a checkpoint, of aligned, shuffled, random_text and random_vector;
-            all when None.
+        conditions: how descriptions are given to a checkpoint, of aligned (each task its own), shuffled (another
+            task's), random_text and random_vector; all when None, with methods all but random_vector.
         budget: how much is measured on a suite of tasks.
         library: a library of adapters to measure.
         use: how the library is used: `oracle` (each task its own entry), `average` (plain mean of factors),
@@ -84,7 +84,9 @@ def report(arguments: list[str]) -> None:
     """Run `adaptlab report RUNS... [--out FOLDER]`: print a Markdown report and write it beside a figure."""
     parser = ArgumentParser("adaptlab report", description="Turn run records into tables with intervals and a figure.")
     parser.add_argument("runs", nargs="+", type=Path, help="record files, or folders that hold them")
-    parser.add_argument("--out", type=Path, default=Path("report"), help="folder for report.md and report.png")
+    parser.add_argument(
+        "--out", type=Path, default=Path("report"), help="folder for report.md and report.png (default: report)"
+    )
     chosen = parser.parse_args(arguments)
     print(write_report(chosen.runs, chosen.out))
 
@@ -93,7 +95,7 @@ def curves(arguments: list[str]) -> None:
     """Run `adaptlab curves RUNS... [--out FILE]`: draw how loss and exact match of each task went over the steps."""
     parser = ArgumentParser("adaptlab curves", description="Draw the learning curves of one or several runs as PNG.")
     parser.add_argument("runs", nargs="+", type=Path, help="folders of runs, such as runs/text_to_lora")
-    parser.add_argument("--out", type=Path, default=Path("curves.png"), help="the file to write")
+    parser.add_argument("--out", type=Path, default=Path("curves.png"), help="the file to write (default: curves.png)")
     chosen = parser.parse_args(arguments)
     draw_curves(chosen.runs, chosen.out)
     print(f"wrote {chosen.out}")

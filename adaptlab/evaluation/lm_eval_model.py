@@ -1,6 +1,6 @@
 """Let lm-evaluation-harness ask a model with a generated adapter: its requests -> our answers.
 
-    pip install adaptlab[lm-eval]
+    pip install -e '.[lm-eval]'
     adaptlab lm-eval --model adaptlab --model_args '{"checkpoint": "...", "description": "..."}' --tasks arc_easy
 
 lm-evaluation-harness has no way to announce models of other packages, so `adaptlab lm-eval` registers this one and

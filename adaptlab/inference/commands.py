@@ -38,6 +38,8 @@ def generate(arguments: list[str]) -> None:
     descriptions = _descriptions(chosen)
     if chosen.merge and (len(descriptions) > 1 or not chosen.out):
         raise ConfigurationError("--merge writes one model: give one description and --out DIR")
+    if chosen.merge and chosen.format != parser.get_default("format"):
+        raise ConfigurationError("--merge writes a whole model, which any library reads; leave --format out")
     generator = load(chosen.checkpoint)
     with warnings_to(Console(stderr=True)):
         adapters = generator.adapters(descriptions, chosen.strength)
@@ -67,7 +69,12 @@ def release(arguments: list[str]) -> None:
     parser = ArgumentParser("adaptlab release", description="Write a trained generator as others may use it.")
     parser.add_argument("checkpoint", type=Path, help="of `adaptlab fit`")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="new folder")
-    parser.add_argument("--dtype", choices=("float32", "float16", "bfloat16"), default="float16", help="of parameters")
+    parser.add_argument(
+        "--dtype",
+        choices=("float32", "float16", "bfloat16"),
+        default="float16",
+        help="of the saved parameters (default: float16)",
+    )
     chosen = parser.parse_args(arguments)
     if chosen.out.exists():
         raise ConfigurationError(f"{chosen.out} exists already; name a new folder")

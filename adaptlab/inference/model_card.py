@@ -44,7 +44,7 @@ def model_card(adapter: SavedAdapter, format: str) -> str:
         "```",
         "",
         *_positions(families, adapter.prompt_start, format),
-        "Upload it with `huggingface-cli upload USER/NAME FOLDER`.",
+        "Upload it with `hf upload USER/NAME FOLDER`.",
         "",
     ]
     return "\n".join(lines)

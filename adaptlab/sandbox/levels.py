@@ -103,7 +103,7 @@ def choose_level(wanted: str = "auto", unsafe: bool = False) -> Isolation:
         return choose_level("rlimit", unsafe)
     raise SandboxError(
         f"code cannot be run in isolation here ({'; '.join(reasons)}); "
-        "install bubblewrap (apt-get install bubblewrap) or pass --unsafe-code"
+        "install bubblewrap (apt-get install bubblewrap) or pass --unsafe_code true"
     )
 
 

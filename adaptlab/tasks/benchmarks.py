@@ -2,7 +2,7 @@
 
 Prompts are Jinja templates over a row's columns, and values such as the choices or the gold answer are Jinja
 expressions (`choices.text`, `choices.label.index(answerKey)`); both run in Jinja's sandbox, so a file can name columns
-and nothing of Python's. `benchmarks/suites/` has the files, and `docs/benchmarks.md` explains every field.
+and nothing of Python's. `benchmarks/suites/` has the files, and the classes below explain every field.
 """
 
 from collections.abc import Mapping, Sequence

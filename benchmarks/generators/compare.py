@@ -16,7 +16,7 @@ import math
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from itertools import product
 from pathlib import Path
@@ -46,6 +46,8 @@ TRIED_TASKS = 16
 """Train tasks whose own adapters choose the learning rate of all."""
 DIVERGED = 3
 """Exit code of a run whose loss does not fall."""
+EPOCHS = 4
+"""Of task-specific adapters; held-back examples are looked at after each."""
 
 
 @dataclass(frozen=True)
@@ -124,16 +126,21 @@ def chosen_rate(
             try:
                 fit(plan, config, run, 0, *options, "--model.optimizer.init_args.lr", str(rate))
                 found = last_loss(run, split)
-                losses[rate] = math.inf if math.isnan(found) else found
+                losses[str(rate)] = math.inf if math.isnan(found) else found
             except subprocess.CalledProcessError as error:
                 if error.returncode != DIVERGED:
                     raise
-                losses[rate] = math.inf  # another rate may do better
-        best = min(losses, key=losses.__getitem__)
-        if math.isinf(losses[best]):
-            raise SystemExit(f"{method} could not be trained with any of its learning rates; see above")
-        write_json(kept, {"chosen": best, f"{split}_loss": losses})
+                losses[str(rate)] = math.inf  # another rate may do better
+        write_json(kept, {"chosen": float(best_of(method, losses)), f"{split}_loss": losses})
     return float(json.loads(kept.read_text())["chosen"])
+
+
+def best_of(method: str, losses: Mapping[str, float]) -> str:
+    """The learning rate with the lowest loss."""
+    best = min(losses, key=losses.__getitem__)
+    if math.isinf(losses[best]):
+        raise SystemExit(f"{method} could not be trained with any of its learning rates; see above")
+    return best
 
 
 def strike_out(plan: Plan, method: str, rate: float, seed: int) -> None:
@@ -142,9 +149,7 @@ def strike_out(plan: Plan, method: str, rate: float, seed: int) -> None:
     found = json.loads(kept.read_text())
     losses = found["validation_loss"]
     losses[str(rate)] = math.inf
-    best = min(losses, key=losses.__getitem__)
-    if math.isinf(losses[best]):
-        raise SystemExit(f"{method} could not be trained with any of its learning rates; see above")
+    best = best_of(method, losses)
     print(f"{method}: seed {seed} diverged with a learning rate of {rate:g}; all seeds now take {best}", flush=True)
     for measured_before in plan.out.glob(f"{method}.*.seed*"):
         measured_before.unlink()
@@ -185,13 +190,12 @@ def oracles(plan: Plan, seed: int, family: str, heldout: bool) -> Iterator[None]
     missing = [use for use in uses if not (plan.out / f"{methods[use]}.no description.seed{seed}.json").exists()]
     if not missing:
         return
-    epochs = 4  # held-back examples are looked at after each
     own = (
         *("--data.examples_per_description", plan.own_batch, "--data.held_back_examples", 8),
-        *("--data.examples_per_task", plan.rounds // epochs * plan.own_batch),
+        *("--data.examples_per_task", plan.rounds // EPOCHS * plan.own_batch),
     )
     length = (
-        *("--trainer.max_epochs", epochs, "--model.optimizer.init_args.total_steps", plan.rounds),
+        *("--trainer.max_epochs", EPOCHS, "--model.optimizer.init_args.total_steps", plan.rounds),
         *("--model.optimizer.init_args.warmup_steps", max(1, plan.rounds // 10)),  # a tenth, as for all others
     )
     config, options = f"oracles_{family}.yaml", [str(option) for option in (*own, *length)]
@@ -251,6 +255,8 @@ def main() -> None:
     parser.add_argument("--report", type=Path, default=ROOT / "benchmarks" / "reports" / "generators")
     chosen = parser.parse_args()
     plan = Plan(**{field.name: getattr(chosen, field.name) for field in fields(Plan)})
+    if plan.rounds % EPOCHS:
+        parser.error(f"--rounds must be a multiple of {EPOCHS}, the epochs of task-specific adapters")
     plan.refuse_another()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # which ends the command that is running, too
     done = True

@@ -54,7 +54,7 @@ def test_auto_takes_bubblewrap_first(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_auto_refuses_without_isolation(monkeypatch: pytest.MonkeyPatch) -> None:
     without(monkeypatch, "bwrap", "unshare")
-    with pytest.raises(SandboxError, match=r"apt-get install bubblewrap\) or pass --unsafe-code"):
+    with pytest.raises(SandboxError, match=r"apt-get install bubblewrap\) or pass --unsafe_code true"):
         choose_level()
     assert choose_level(unsafe=True).level == "rlimit"
 

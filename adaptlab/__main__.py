@@ -24,6 +24,9 @@ COMMANDS = {
 OWN_PARSERS = ("chat", "compare", "curves", "fit", "generate", "library", "lm-eval", "release", "report", "tasks")
 """Commands that read their arguments themselves."""
 
+EXTRAS = {"lm_eval": "lm-eval"}
+"""What is not installed by itself, and the extra that brings it."""
+
 USAGE = """usage: adaptlab COMMAND [options]
 
 A sentence becomes an adapter of a frozen language model: LoRA weight deltas or LoReFT interventions, emitted by one
@@ -56,6 +59,11 @@ def main() -> None:
             command(arguments[1:])
         else:
             _call(command, arguments[0], arguments[1:])
+    except ModuleNotFoundError as error:
+        if error.name not in EXTRAS:
+            raise
+        print(f"error: {arguments[0]} needs {error.name}; pip install -e '.[{EXTRAS[error.name]}]'", file=sys.stderr)
+        sys.exit(2)
     except AdaptlabError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(3 if isinstance(error, DivergenceError) else 2)

@@ -1,6 +1,7 @@
 """Libraries at the command line: oracles go in, each use is measured, damage is named, PEFT and pyreft are read."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from adaptlab.adapters.interchange import read_peft, read_pyreft
 from adaptlab.basemodels import BaseModel, list_sites, load_base_model
 from adaptlab.errors import LibraryError
 from adaptlab.evaluation.libraries import mean_of_effects, mean_of_factors
+from adaptlab.evaluation.methods import make_method
 from adaptlab.reports.reading import read_records
 from adaptlab.training.library_data import LibraryDataModule
 
@@ -61,6 +63,17 @@ def test_a_library_is_listed_counted_and_whole(library: Path, oracles: Path) -> 
     assert "all 10 entries are whole" in verified.stdout, verified.stderr
     counted = adaptlab(["library", "stats", str(library), "--checkpoint", str(oracles)])
     assert "library / generator" in counted.stdout and "1.00" in counted.stdout, counted.stderr
+
+
+def test_what_a_librarys_tasks_overlap_with_is_known(library: Path, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(library, tmp_path / "copy"))
+    index = json.loads((copy / "index.json").read_text())
+    provenance = next(iter(index["entries"].values()))["provenance"]
+    assert provenance["overlaps"] == []
+    provenance["overlaps"] = ["boolq"]
+    (copy / "index.json").write_text(json.dumps(index))
+    method = make_method(f"mean=library:{copy}:average", pytest.fail, ("aligned",), 0)
+    assert method.facts.trained_on == {"boolq", *index["entries"]}
 
 
 def test_every_use_of_a_library_gives_a_record(library: Path, small_suite: Path, tmp_path: Path) -> None:

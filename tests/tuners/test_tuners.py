@@ -59,7 +59,14 @@ WHERE = {
     "bitfit": r"model/layers/[012]/(self_attn|mlp)/.*/bias",
     "bottleneck": r"model/layers/[012]/(self_attn|mlp)/bottleneck/(down|up)/(weight|bias)",
 }
-"""Names of what trains, of which each pattern has at least one per layer that it names."""
+"""Names of what trains."""
+LAYERS = {
+    "first layer": {0},
+    "last layers": {1, 2},
+    "mlp": {2},
+    **{name: {0, 1, 2} for name in ("attention", "norms", "bitfit", "bottleneck", "full")},
+}
+"""Layers in which something trains."""
 START_ELSEWHERE = {"prompt", "p-tuning", "prefix", "pyreft"}
 """Methods that do not contain the identity, or do not start at it."""
 
@@ -113,6 +120,9 @@ def test_only_what_it_says_trains_and_all_of_it(name: str) -> None:
     reached = [key for key, value in tuner.tuned.items() if value.grad is not None and bool(value.grad.abs().sum() > 0)]
     assert set(reached) == set(tuner.tuned)
     assert all(re.fullmatch(WHERE.get(name, ".*"), key) for key in tuner.tuned)
+    layers = {int(number) for key in tuner.tuned for number in re.findall(r"^model/layers/(\d+)/", key)}
+    assert layers == LAYERS.get(name, layers)
+    assert not (frozen and name == "full")
     assert tuner.stored_bytes == 4 * sum(value.numel() for value in tuner.tuned.values())
 
 

@@ -1,5 +1,6 @@
 """Say where caches live, and write files whole or not at all."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -15,6 +16,19 @@ def cache_folder(*parts: str) -> Path:
     folder = Path(root).joinpath(*parts)
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+def files_key(root: Path, content: bool = False) -> str:
+    """What tells the state of a file or folder: relative names with sizes and times, or with what is in the files."""
+    files = sorted(
+        path for path in ([root] if root.is_file() else root.rglob("*")) if path.is_file() and path.suffix != ".pyc"
+    )
+    digest = hashlib.sha256()
+    for path in files:
+        status = path.stat()
+        state = hashlib.sha256(path.read_bytes()).hexdigest() if content else f"{status.st_size}:{status.st_mtime_ns}"
+        digest.update(f"{path.relative_to(root)}:{state}\n".encode())
+    return digest.hexdigest()
 
 
 @contextmanager

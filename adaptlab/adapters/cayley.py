@@ -15,7 +15,7 @@ from torch import Tensor
 def anchor(site: str, width: int, rank: int) -> Float[Tensor, "width rank"]:
     """A random orthonormal matrix that depends on the site's name and the shape alone, never on the run's seed."""
     generator = torch.Generator().manual_seed(zlib.crc32(f"{site}:{width}:{rank}".encode()))
-    gaussian = torch.randn(width, rank, generator=generator, dtype=torch.float64)
+    gaussian = torch.randn(width, rank, generator=generator, dtype=torch.float64, device="cpu")
     orthonormal, triangle = torch.linalg.qr(gaussian)
     signed: Tensor = orthonormal * torch.sign(torch.diagonal(triangle))
     return signed.float()

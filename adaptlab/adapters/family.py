@@ -61,7 +61,13 @@ class CastFactor:
 
 
 def by_adapter(values: Shaped[Tensor, "rows tokens width"], adapters: int) -> Shaped[Tensor, "adapters _ width"]:
-    """The tokens that each adapter serves: adapter i has `rows / adapters` rows in succession."""
+    """The tokens that each adapter serves: adapter i has `rows / adapters` rows in succession.
+
+    Raises:
+        ConfigurationError: the rows cannot be shared out evenly.
+    """
+    if len(values) % adapters:
+        raise ConfigurationError(f"{len(values)} rows cannot be shared out over {adapters} adapters")
     return values.reshape(adapters, -1, values.shape[-1])
 
 

@@ -40,6 +40,8 @@ class HiddenStateEncoder(TaskEncoder):
         return True
 
     def use_base_model(self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> None:
+        if model is not self.model:
+            self._known.clear()
         self.model, self.tokenizer = model, tokenizer
 
     @property

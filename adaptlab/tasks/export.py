@@ -43,6 +43,8 @@ def _entry(task: Task, split: str) -> dict[str, Any]:
     entry: dict[str, Any] = {"descriptions": list(task.descriptions), "split": split, "metric": task.metric}
     if task.unseen_descriptions:
         entry["unseen_descriptions"] = list(task.unseen_descriptions)
+    if task.overlaps:
+        entry["overlaps"] = list(task.overlaps)
     return {**entry, **({"family": task.family} if task.family else {})}
 
 

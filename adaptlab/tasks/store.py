@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar, overload
 import pyarrow as pa
 
 from adaptlab.contracts import Example, Task, TaskSuite
-from adaptlab.files import cache_folder, made_once
+from adaptlab.files import cache_folder, files_key, made_once
 
 INDEX, EXAMPLES, DESCRIPTIONS = "suite.json", "examples.arrow", "descriptions.arrow"
 GROUPS = ("train", "validation", "test")
@@ -128,16 +128,3 @@ def cached(folder: str, key: str, make: Callable[[Path], None]) -> Path:
 def cached_suite(key: str, make: Callable[[], TaskSuite]) -> TaskSuite:
     """The suite that `make` gives, kept on disk under `key` and read from there."""
     return open_suite(cached("suites", f"{FORMAT}:{key}", lambda folder: write_suite(make(), folder)))
-
-
-def files_key(root: Path, content: bool = False) -> str:
-    """What tells the state of a file or folder: relative names with sizes and times, or with what is in the files."""
-    files = sorted(
-        path for path in ([root] if root.is_file() else root.rglob("*")) if path.is_file() and path.suffix != ".pyc"
-    )
-    digest = hashlib.sha256()
-    for path in files:
-        status = path.stat()
-        state = hashlib.sha256(path.read_bytes()).hexdigest() if content else f"{status.st_size}:{status.st_mtime_ns}"
-        digest.update(f"{path.relative_to(root)}:{state}\n".encode())
-    return digest.hexdigest()

@@ -7,9 +7,11 @@ from pathlib import Path
 
 from adaptlab.contracts import Task, TaskSuite
 from adaptlab.errors import TaskError
+from adaptlab.files import files_key
 from adaptlab.tasks import builtin
 from adaptlab.tasks.loaders import load_folder, load_hub
-from adaptlab.tasks.store import cached_suite, files_key
+from adaptlab.tasks.loaders.hub import local_files
+from adaptlab.tasks.store import cached_suite
 
 SCALES = (16, 32, 64, 128, 256, 479)
 """Sizes of the nested train sets: each holds the smaller ones."""
@@ -39,7 +41,8 @@ def load_suite(name: str = "builtin", seed: int = 0, skip_broken: bool = False) 
         return scaled(suite, split) if split else suite
     path = Path(place)
     if path.is_file():
-        return cached_suite(f"hub:{path.resolve()}:{files_key(path)}", lambda: load_hub(path))
+        states = ":".join(files_key(file) for file in (path, *local_files(path)))
+        return cached_suite(f"hub:{path.resolve()}:{states}", lambda: load_hub(path))
     key = f"folder:{path.resolve()}:{files_key(path)}:{split}:{skip_broken}"
     return cached_suite(key, lambda: load_folder(path, split or None, skip_broken))
 

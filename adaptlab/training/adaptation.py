@@ -228,7 +228,8 @@ class SupervisedAdaptation(Adaptation):
                 "cache_hidden_states needs families whose first layer is above 0, prompts without the description, and "
                 "a base model that is not sharded"
             )
-        key = repr((source.key(self.tokenizer), self.fingerprint, self.dtype_name, self.attention))
+        computed = (self.dtype_name, self.trainer.precision, self.attention)
+        key = repr((source.key(self.tokenizer), self.fingerprint, *computed))
         self.lower = HiddenStateCache(self.frozen_model, first, data.training.tokens.example_lengths(), key)
 
     def training_step(self, batch: AdaptationBatch, batch_index: int) -> Tensor:

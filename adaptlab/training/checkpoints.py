@@ -3,7 +3,6 @@
 import hashlib
 import json
 import warnings
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -92,9 +91,9 @@ class SafeCheckpointIO(TorchCheckpointIO):
             ) from error
 
     def load_checkpoint(
-        self, path: str | Path, map_location: Callable[..., Any] | None = None, weights_only: bool | None = None
+        self, path: str | Path, map_location: Any = "cpu", weights_only: bool | None = None
     ) -> dict[str, Any]:
-        """Read tensors and plain types, from the last whole file."""
+        """Read tensors and plain types, from the last whole file; to the CPU, whatever device they were saved from."""
         found: dict[str, Any] = torch.load(whole_checkpoint(Path(path)), map_location=map_location, weights_only=True)
         return found
 

@@ -192,8 +192,7 @@ def with_base(arguments: list[str]) -> list[str]:
         flag, _, value = argument.partition("=")
         if flag in ("-c", "--config"):
             first = Path(value or (arguments[index + 1] if index + 1 < len(arguments) else ""))
-            base = first.with_name("base.yaml")
-            if first.name != "base.yaml" and base.is_file():
+            if first.name not in ("", "base.yaml") and (base := first.with_name("base.yaml")).is_file():
                 return ["--config", str(base), *arguments]
             break
     return arguments

@@ -213,8 +213,9 @@ class TaskDataModule(LightningDataModule):
         """Every task equally often, in the same global batches whatever the number of processes."""
         assert self.trainer is not None
         all_lengths = self.training.tokens.example_lengths()
+        kept, wanted, shown = self.held_back_examples, self.train_examples, self.prompt.shots
         numbers = [
-            numbers_to_train_on(task.name, len(of_task), self.held_back_examples, self.train_examples, self.seed)
+            numbers_to_train_on(task.name, len(of_task), kept, wanted, self.seed, shown)
             for task, of_task in zip(self.train_tasks, all_lengths, strict=True)
         ]
         options: dict[str, Any] = {
@@ -248,7 +249,8 @@ class TaskDataModule(LightningDataModule):
                     "validation_examples and seen_examples"
                 )
             picks.sort(key=lambda pick: lengths[pick.task][pick.example])
-            batches = even_batches(picks, 2 * self.batch_size, self.trainer.world_size)
-            share: Any = batches[self.trainer.global_rank :: self.trainer.world_size]
+            processes = self.trainer.world_size
+            batches = even_batches(picks, max(2, 2 * self.batch_size // processes), processes)
+            share: Any = batches[self.trainer.global_rank :: processes]
             loaders.append(DataLoader(dataset, batch_sampler=share, **self._loading()))
         return loaders

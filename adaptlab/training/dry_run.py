@@ -50,8 +50,9 @@ def dry_run(trainer: Trainer, module: Adaptation, data: Any, configuration: str)
     trainer.fit(module, datamodule=data)
     if not trainer.is_global_zero:
         return
-    seconds = statistics.median(times.seconds[WARM_STEPS:])
-    rate = sum(times.tokens[WARM_STEPS : len(times.seconds)]) / sum(times.seconds[WARM_STEPS:])
+    warm = WARM_STEPS if len(times.seconds) > WARM_STEPS else 0
+    seconds = statistics.median(times.seconds[warm:])
+    rate = sum(times.tokens[warm : len(times.seconds)]) / sum(times.seconds[warm:])
     trained = [p for p in module.parameters() if p.requires_grad]
     per_epoch = -(-int(trainer.num_training_batches) // trainer.accumulate_grad_batches)
     steps = planned if planned > 0 else per_epoch * (epochs or 1000)  # Lightning's own default
@@ -64,8 +65,8 @@ def dry_run(trainer: Trainer, module: Adaptation, data: Any, configuration: str)
         "trained parameters": f"{sum(p.numel() for p in trained):,}",
         "emitted per task": f"{sum(group.parameters_per_task for group in groups):,}",
         "checkpoint, about": f"{3 * sum(p.numel() * p.element_size() for p in trained) / 2**20:,.0f} MiB with AdamW",
-        "peak memory of a process": f"{peak_memory_bytes() / 2**30:.2f} GiB after {STEPS} steps",
-        "time per step": f"{seconds:.3f} s (median of {STEPS - WARM_STEPS}), {rate:,.0f} tokens/s",
+        "peak memory of a process": f"{peak_memory_bytes() / 2**30:.2f} GiB after {len(times.seconds)} steps",
+        "time per step": f"{seconds:.3f} s (median of {len(times.seconds) - warm}), {rate:,.0f} tokens/s",
         "whole run": f"{steps:,} steps, about {steps * seconds / 60:,.0f} min without validations",
     }
     table = Table(title="Dry run: nothing was written", show_header=False)

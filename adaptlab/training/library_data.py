@@ -144,7 +144,7 @@ class LibraryDataModule(LightningDataModule):
         )
 
     def train_dataloader(self) -> ResumableLoader:
-        """Every task once in an epoch, each with a description drawn at random."""
+        """Tasks once in an epoch, each with a description drawn at random; an incomplete last batch is left out."""
         assert self.trainer is not None
         sampler = TaskBatchSampler(
             [[1]] * len(self.names),

@@ -151,13 +151,20 @@ def total_steps(trainer: Trainer) -> int:
     """Optimiser steps of the whole run.
 
     Lightning's own estimate opens the training data before a resumed run knows where it was, which loses its place.
+
+    Raises:
+        ConfigurationError: neither steps nor epochs are limited, so that no schedule could end.
     """
     limits = []
     if trainer.max_steps > 0:
         limits.append(trainer.max_steps)
     if trainer.max_epochs is not None and trainer.max_epochs >= 0:
         batches = len(trainer.datamodule.train_dataloader())  # type: ignore[attr-defined]
+        limit = trainer.limit_train_batches
+        batches = min(batches, limit) if isinstance(limit, int) else int(batches * limit)
         limits.append(math.ceil(batches / trainer.accumulate_grad_batches) * trainer.max_epochs)
+    if not limits:
+        raise ConfigurationError("say how long to train: trainer.max_steps or trainer.max_epochs")
     return min(limits)
 
 

@@ -6,6 +6,7 @@ from argparse import ArgumentError
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
+from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
@@ -207,15 +208,27 @@ def refuse_foreign_code(values: Any) -> None:
         if values.get("trust_remote_code") and os.environ.get(TRUST) != "1":
             raise CheckpointError(f"the checkpoint asks to run a model's own code; set {TRUST}=1 if you trust it")
         path = values.get("class_path")
-        if path is not None and not str(path).startswith(ALLOWED_CLASSES):
+        if path is not None and not _is_allowed(str(path)):
             raise CheckpointError(f"the checkpoint's configuration names {path}, which is not a class of adaptlab")
         for value in values.values():
             refuse_foreign_code(value)
     elif isinstance(values, list):
         for value in values:
             refuse_foreign_code(value)
-    elif isinstance(values, str) and not values.startswith(ALLOWED_CLASSES) and _can_be_imported(values):
+    elif isinstance(values, str) and _can_be_imported(values) and not _is_allowed(values):
         raise CheckpointError(f"the checkpoint's configuration names {values}, which is no part of adaptlab")
+
+
+def _is_allowed(path: str) -> bool:
+    """Whether a path names what these packages define, and not what a module of theirs imports, such as `os`."""
+    if not path.startswith(ALLOWED_CLASSES):
+        return False
+    module, _, name = path.rpartition(".")
+    try:
+        found = getattr(import_module(module), name, None)
+    except (ImportError, ValueError):
+        return False
+    return str(getattr(found, "__module__", "")).startswith(ALLOWED_CLASSES)
 
 
 def _can_be_imported(text: str) -> bool:

@@ -89,6 +89,7 @@ class ReconstructionAdaptation(Adaptation):
         self.embedding_width = data.condition_width
         self.families = nn.ModuleList(self.library.families)
         context = generator_context(self.adapter_families, self.embedding_width)
+        self.prompt_start = data.prompt.prompt_start(load_tokenizer(self.library.base_model.name))
         self.reference = data.reference if self.loss.aligned else None
         means, elements, layers = self._statistics()
         self.loss.prepare(elements)
@@ -148,4 +149,4 @@ class ReconstructionAdaptation(Adaptation):
         super().on_save_checkpoint(checkpoint)
         data = self.trainer.datamodule  # type: ignore[attr-defined]
         checkpoint["tasks"], checkpoint["prompt"] = list(data.names), dict(vars(data.prompt))
-        checkpoint["prompt_start"] = data.prompt.prompt_start(load_tokenizer(self.library.base_model.name))
+        checkpoint["prompt_start"] = self.prompt_start

@@ -26,7 +26,7 @@ class Pick:
 
 
 def numbers_to_train_on(
-    name: str, count: int, held_back: int, wanted: int | None, seed: int
+    name: str, count: int, held_back: int, wanted: int | None, seed: int, shown: int = 0
 ) -> Int64[np.ndarray, " examples"]:
     """Which of a task's examples are trained on; those of fewer are among those of more.
 
@@ -36,21 +36,21 @@ def numbers_to_train_on(
         held_back: the last so many are kept from training.
         wanted: how many to draw; all in their order when None.
         seed: of the run.
+        shown: the first so many stand in prompts as solved examples; trained on, they would be copied.
 
     Raises:
         TaskError: none are left, or fewer than wanted.
     """
-    left = count - held_back
-    if left < 1:
-        raise TaskError(f"task {name} has no more than {held_back} train examples; hold back fewer")
-    if wanted is not None and wanted > left:
+    left = count - held_back - shown
+    if left < max(1, wanted or 0):
         raise TaskError(
-            f"task {name} has {left} train examples beside the {held_back} that are held back, not the {wanted} of "
-            "train_examples; choose fewer, or another task"
+            f"task {name} has {count} train examples, of which {held_back} are held back and {shown} stand in prompts; "
+            f"{wanted or 1} to train on are not left: choose fewer, or another task"
         )
+    numbers = np.arange(shown, shown + left)
     if wanted is None:
-        return np.arange(left)
-    return np.random.default_rng([seed, zlib.crc32(name.encode())]).permutation(left)[:wanted]
+        return numbers
+    return np.random.default_rng([seed, zlib.crc32(name.encode())]).permutation(numbers)[:wanted]
 
 
 def global_batches(

@@ -209,6 +209,7 @@ def test_a_damaged_or_boastful_generator_is_refused(checkpoint: Path, tmp_path: 
         ({"config": "{"}, "configuration is damaged"),
         ({"known_tasks": 5}, "does not fit its own configuration"),
         ({"config": found["config"].replace("adaptlab.hypernetworks", "os.path")}, "not a class of adaptlab"),
+        ({"config": found["config"].replace("adaptlab.hypernetworks", "adaptlab.files.os")}, "not a class of adaptlab"),
         ({"config": found["config"].replace("latent_width", "no_such_width")}, "does not fit its own configuration"),
     ):
         broken = {name: value for name, value in {**found, **change}.items() if value is not None}

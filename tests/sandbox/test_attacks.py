@@ -187,5 +187,7 @@ run_program(program, Limits(wall_seconds={mark}), choose_level({level!r}))
             if len(running(str(mark))) > 3:  # the caller itself, and the processes of two isolations
                 break
             time.sleep(0.05)
+        else:
+            pytest.fail("the two isolations never ran")
         process.kill()
     assert not survivors(str(mark))

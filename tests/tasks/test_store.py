@@ -7,8 +7,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from adaptlab.contracts import Example, Task, TaskSuite
+from adaptlab.files import files_key
 from adaptlab.tasks import load_suite
-from adaptlab.tasks.store import cached, cached_suite, files_key, open_suite, write_suite
+from adaptlab.tasks.store import cached, cached_suite, open_suite, write_suite
 
 texts = st.text(alphabet="abc äß中,.'\"{}", max_size=10).map("x{}".format)
 examples = st.builds(

@@ -179,8 +179,9 @@ def test_few_examples_are_drawn_by_the_seed_and_more_keep_them(seed: int, few: i
     assert sorted(whole) == numbers_to_train_on("a", 40, 8, None, seed).tolist() == list(range(32))
     assert whole != numbers_to_train_on("b", 40, 8, 32, seed).tolist()
     assert whole != numbers_to_train_on("a", 40, 8, 32, seed + 1).tolist()
+    assert sorted(numbers_to_train_on("a", 40, 8, 29, seed, shown=3)) == list(range(3, 32))  # none that a prompt shows
 
 
 def test_more_examples_than_there_are_is_an_error() -> None:
-    with pytest.raises(TaskError, match=r"task a has 32 train examples beside the 8 .* not the 33 of train_examples"):
+    with pytest.raises(TaskError, match=r"8 are held back and 0 stand in prompts; 33 to train on are not left"):
         numbers_to_train_on("a", 40, 8, 33, 0)

@@ -85,6 +85,17 @@ def _read(index: Path, name: str, entry: Any) -> Task:
     return flagged(make_task(place, name, descriptions, splits, dataset))
 
 
+def local_files(index: Path) -> list[Path]:
+    """The files beside a YAML that its datasets are read from.
+
+    Raises:
+        TaskError: the file is malformed.
+    """
+    entries = [entry for entry in read_yaml(index).values() if isinstance(entry, Mapping)]
+    named = [entry["data_files"] for entry in entries if isinstance(entry.get("data_files"), Mapping)]
+    return [index.parent / str(file) for files in named for file in files.values()]
+
+
 def _splits(index: Path, dataset: str, entry: Mapping[str, Any], place: Place) -> dict[str, Any]:
     import datasets
 

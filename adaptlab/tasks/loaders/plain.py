@@ -7,12 +7,13 @@ tasks.yaml      greet:
                   split: train                         # optional: train, validation or test, for the whole task
                   metric: exact_match_strict           # optional
                   family: greetings                    # optional: siblings share it
+                  overlaps: [boolq]                    # optional: benchmarks that it is made from
 greet.jsonl     {"input": "Anna", "output": "Hello, Anna!"}
                 {"input": "Ben", "output": ["Hello, Ben!", "Hi, Ben!"], "split": "test"}
 ```
 
-`output` is one accepted answer or a list of them; `choices`, optional, is the closed set of answers. Examples that name
-no split are split by the hash of their input.
+`output` is one accepted answer or a list of them; `choices`, optional, is the closed set of answers. Where no example
+names a split they are split by the hash of their input; else those without one are for training.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,7 +27,7 @@ from adaptlab.tasks.loaders.assembly import examples, make_task, merged, split_e
 from adaptlab.tasks.loaders.reading import Place, Row, read_json_lines
 
 INDEX = "tasks.yaml"
-KEYS = ("descriptions", "unseen_descriptions", "split", "metric", "family")
+KEYS = ("descriptions", "unseen_descriptions", "split", "metric", "family", "overlaps")
 TASK_SPLITS = ("train", "validation", "test")
 METRICS = ("exact_match", "exact_match_strict")
 SOURCE = "own tasks"
@@ -42,9 +43,11 @@ def read_plain(index: Path, name: str, entry: Any) -> Task:
     metric = _chosen(place, entry, "metric", METRICS)
     unseen = place.texts(entry, "unseen_descriptions") if "unseen_descriptions" in entry else ()
     _chosen(place, entry, "split", TASK_SPLITS)
+    overlaps = place.texts(entry, "overlaps") if "overlaps" in entry else ()
     rows = _rows(index.with_name(f"{name}.jsonl"))
     task = make_task(Place(index.with_name(f"{name}.jsonl")), name, texts, _splits(rows), SOURCE, unseen)
-    return replace(task, metric=metric or task.metric, family=str(entry.get("family", "")))
+    family = str(entry.get("family", ""))
+    return replace(task, metric=metric or task.metric, family=family, overlaps=tuple(overlaps))
 
 
 def task_split(entry: Any) -> str:

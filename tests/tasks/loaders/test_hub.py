@@ -52,6 +52,14 @@ def test_columns_become_questions_and_answers(tmp_path: Path) -> None:
     assert {split: len(rows) for split, rows in task.splits.items()} == {"train": 5, "test": 3}
 
 
+def test_changed_data_is_read_again(tmp_path: Path) -> None:
+    index = write(tmp_path)
+    before = load_suite(str(index))
+    (tmp_path / "a.jsonl").write_text("\n".join(map(json.dumps, ROWS[:4])), encoding="utf-8")
+    after = load_suite(str(index))
+    assert [len(suite.test[0].splits["train"]) for suite in (before, after)] == [5, 4]  # one of six is a test example
+
+
 def test_a_limit_counts_examples_of_each_split(tmp_path: Path) -> None:
     (task,) = load_hub(write(tmp_path, limit=2)).test
     assert {split: len(rows) for split, rows in task.splits.items()} == {"train": 2, "test": 2}

@@ -1,6 +1,7 @@
 """Laws of own tasks: what is written is what is read, exports read back equal, and mistakes are named."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -54,11 +55,13 @@ def test_without_splits_a_quarter_of_the_examples_is_kept_apart(tmp_path: Path) 
 
 def test_an_exported_suite_reads_back_equal(tmp_path: Path) -> None:
     suite = load_suite("builtin:letter_case")
+    suite = replace(suite, train=(replace(suite.train[0], overlaps=("boolq", "piqa")), *suite.train[1:]))
     assert export_suite(suite, tmp_path / "out") == len(suite.all_tasks)
     again = load_folder(tmp_path / "out")
     for split in ("train", "validation", "test"):
         for before, after in zip(getattr(suite, split), getattr(again, split), strict=True):
             assert (before.name, before.metric, before.family) == (after.name, after.metric, after.family)
+            assert before.overlaps == after.overlaps
             assert tuple(before.descriptions) == tuple(after.descriptions)
             assert tuple(before.unseen_descriptions) == tuple(after.unseen_descriptions)
             assert {k: tuple(v) for k, v in before.splits.items()} == {k: tuple(v) for k, v in after.splits.items()}

@@ -1,6 +1,7 @@
 """Comparing methods from one file: every method in one table, nothing trained twice, and clear errors."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -98,7 +99,7 @@ def test_a_wider_grid_trains_again_only_what_it_changes(tmp_path: Path) -> None:
     assert "| 0.01 |" in report
     losses = third.notes.pop("loss_by_learning_rate")
     assert losses.items() > second.notes.pop("loss_by_learning_rate").items()
-    assert third == second  # with its times: it was not trained again
+    assert replace(third, config={}) == replace(second, config={})  # with its times: it was not trained again
 
 
 def test_a_run_that_was_stopped_in_front_of_its_validation_is_done_again(tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ def numbers_to_train_on(
     if left < max(1, wanted or 0):
         raise TaskError(
             f"task {name} has {count} train examples, of which {held_back} are held back and {shown} stand in prompts; "
-            f"{wanted or 1} to train on are not left: choose fewer, or another task"
+            f"{wanted or 1} to train on are not left: hold back fewer, draw fewer, or choose another task"
         )
     numbers = np.arange(shown, shown + left)
     if wanted is None:

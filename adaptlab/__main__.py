@@ -1,5 +1,6 @@
 """The command line: `adaptlab COMMAND ...`, one function per command, imported only when it is called."""
 
+import errno
 import importlib
 import sys
 from collections.abc import Callable
@@ -27,6 +28,12 @@ OWN_PARSERS = ("chat", "compare", "curves", "fit", "generate", "library", "lm-ev
 EXTRAS = {"lm_eval": "lm-eval"}
 """What is not installed by itself, and the extra that brings it."""
 
+MENDABLE = (
+    *(errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT),
+    *(errno.ENOTDIR, errno.EISDIR, errno.EEXIST),
+)
+"""What the system says of a path that a user can put right: no permission, no room, a file where a folder is to be."""
+
 USAGE = """usage: adaptlab COMMAND [options]
 
 A sentence becomes an adapter of a frozen language model: LoRA weight deltas or LoReFT interventions, emitted by one
@@ -42,7 +49,7 @@ Start here:                   adaptlab fit --config experiments/text_to_lora.yam
 def main() -> None:
     """Run the command that the arguments name; exit with one sentence where the user can put things right.
 
-    The exit code is then 2, or 3 where a loss does not fall, so that a sweep can tell a bad learning rate.
+    The exit code is then 2, or 3 where a loss diverges or is not finite, so that a sweep can tell a bad learning rate.
     """
     arguments = sys.argv[1:]
     if not arguments or arguments[0] in ("-h", "--help", "help"):
@@ -63,6 +70,11 @@ def main() -> None:
         if error.name not in EXTRAS:
             raise
         print(f"error: {arguments[0]} needs {error.name}; pip install -e '.[{EXTRAS[error.name]}]'", file=sys.stderr)
+        sys.exit(2)
+    except OSError as error:
+        if error.errno not in MENDABLE:
+            raise
+        print(f"error: {error.strerror}: {error.filename or 'what is written'}", file=sys.stderr)
         sys.exit(2)
     except AdaptlabError as error:
         print(f"error: {error}", file=sys.stderr)

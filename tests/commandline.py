@@ -8,7 +8,11 @@ import sys
 import time
 from collections.abc import Sequence
 from copy import deepcopy
+from functools import cache
+from multiprocessing import get_context
+from multiprocessing.context import ForkServerContext
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
@@ -76,16 +80,42 @@ def configuration(folder: Path, suite: Path, **changes: Any) -> Path:
     return path
 
 
+@cache
+def _imported() -> ForkServerContext:
+    """Starts copies of a process that has imported all commands, which takes many seconds."""
+    from adaptlab.__main__ import COMMANDS
+
+    context = get_context("forkserver")
+    context.set_forkserver_preload([place.partition(":")[0] for place, _ in COMMANDS.values()])
+    return context
+
+
 def adaptlab(arguments: Sequence[str], **environment: str) -> subprocess.CompletedProcess[str]:
     """Run the command line in a process of its own."""
-    return subprocess.run(
-        [sys.executable, "-m", "adaptlab", *arguments],
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-        env={**os.environ, "OMP_NUM_THREADS": "1", **environment},
-    )
+    with TemporaryDirectory() as folder:
+        said = Path(folder, "output"), Path(folder, "errors")
+        given = {**os.environ, "OMP_NUM_THREADS": "1", **environment}
+        run = _imported().Process(target=_main, args=(list(arguments), given, *said))
+        run.start()
+        run.join(300)
+        if run.exitcode is None:
+            run.kill()
+            raise AssertionError(f"adaptlab {' '.join(arguments)} took more than 300 s")
+        return subprocess.CompletedProcess(arguments, run.exitcode, *(file.read_text() for file in said))
+
+
+def _main(arguments: list[str], environment: dict[str, str], output: Path, errors: Path) -> None:
+    from adaptlab.__main__ import main
+
+    os.dup2(os.open(output, os.O_CREAT | os.O_WRONLY | os.O_APPEND), 1)
+    os.dup2(os.open(errors, os.O_CREAT | os.O_WRONLY | os.O_APPEND), 2)
+    os.environ.clear()
+    os.environ.update(environment)
+    sys.path[:0] = environment.get("PYTHONPATH", "").split(os.pathsep)
+    torch.set_num_threads(1)
+    # Lightning starts the other processes of a group with this name; a user's shell puts it there too.
+    sys.argv = [str(Path(sys.executable).with_name("adaptlab")), *arguments]
+    main()
 
 
 def trained(folder: Path) -> dict[str, torch.Tensor]:

@@ -38,8 +38,11 @@ class _CurrentTokens:
         mask = named.get("attention_mask")
         if mask is None:
             mask = torch.ones(batch, past + length, dtype=torch.long, device=tokens.device)
-        if mask.ndim != 2:
-            raise ConfigurationError("adapters need the two-dimensional attention mask [batch, tokens]")
+        if not isinstance(mask, Tensor) or mask.ndim != 2:
+            raise ConfigurationError(
+                "adapters need the two-dimensional attention mask [batch, tokens]; a static cache does not leave it, a "
+                "dynamic one does"
+            )
         real = mask[:, : past + length].long()
         positions = torch.where(real > 0, real.cumsum(1) - 1, -1)[:, past:]
         spans = self._spans_of(batch, past, real).to(tokens.device)
@@ -64,9 +67,10 @@ class _CurrentTokens:
 def _site_hook(edit: Edit, group: SiteGroup, current: _CurrentTokens) -> Any:
     def hook(_module: nn.Module, arguments: tuple[Any, ...], named: Mapping[str, Any], output: Any) -> Any:
         inputs = arguments[0] if arguments else next(iter(named.values()))
-        if isinstance(output, tuple):
-            return (edit(inputs, output[0], current.chosen[group.key]), *output[1:])
-        return edit(inputs, output, current.chosen[group.key])
+        result = output[0] if isinstance(output, tuple) else output
+        chosen = current.chosen[group.key]
+        edited = edit(inputs, result, None if chosen is None else chosen.to(result.device))  # layers may lie elsewhere
+        return (edited, *output[1:]) if isinstance(output, tuple) else edited
 
     return hook
 

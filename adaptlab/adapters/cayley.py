@@ -45,12 +45,15 @@ def horizontal_cayley(
 ) -> Float[Tensor, "*batch width rank"]:
     """Orthonormal `R` from the row-wise free matrix A; computed in float64, outside autocast, returned in float32.
 
+    Apple's GPUs have no float64; there it is computed in float32.
+
     Computed by rows, as `R'`, which is how A comes and how edits use R.
     """
     with torch.autocast(device_type=free.device.type, enabled=False):
-        base = anchors.double()
+        wide = torch.float32 if free.device.type == "mps" else torch.float64
+        base = anchors.to(wide)
         rows = base.transpose(-1, -2)
-        raised = free.double()
+        raised = free.to(wide)
         raised = raised - (raised @ base) @ rows
         gram = raised @ raised.transpose(-1, -2) / 4
         identity = torch.eye(gram.shape[-1], dtype=gram.dtype, device=gram.device)

@@ -18,6 +18,9 @@ from torch import Tensor
 
 from adaptlab.errors import LibraryError
 
+NUMBERS = {"F64", "F32", "F16", "BF16"}
+"""What values of adapters are stored as, in safetensors' words."""
+
 LARGEST_JSON_BYTES = 16 * 2**20
 MOST_MEMBERS = 256
 """Of an archive that holds one intervention; torch writes about ten."""
@@ -80,6 +83,11 @@ def read_safetensors(path: Path, expected: Shapes, metadata: Mapping[str, str] |
         with safe_open(path, framework="pt") as file:
             found = {key: tuple(file.get_slice(key).get_shape()) for key in file.keys()}  # noqa: SIM118
             _refuse_others(path, found, expected)
+            kinds = {file.get_slice(key).get_dtype() for key in expected} - NUMBERS
+            if kinds:
+                raise LibraryError(
+                    f"{path} holds {', '.join(sorted(kinds))}; adapters are {', '.join(sorted(NUMBERS))}"
+                )
             said = file.metadata() or {}
             for key, value in (metadata or {}).items():
                 if said.get(key) != value:

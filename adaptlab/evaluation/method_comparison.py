@@ -9,7 +9,6 @@ the new rates are tried, and a method is trained again only where one of them is
 import hashlib
 import json
 import math
-import shutil
 import time
 from argparse import ArgumentError
 from collections.abc import Iterator, Mapping, Sequence
@@ -31,7 +30,7 @@ from adaptlab.evaluation.records import Score, environment, read_record, record_
 from adaptlab.evaluation.runs import Budget, Trained, load_trained, plain_responder, score, trained_responder
 from adaptlab.evaluation.training_process import TrainingProcess
 from adaptlab.files import write_json, write_text
-from adaptlab.reports.curves import has_curves, last_loss
+from adaptlab.reports.curves import last_loss
 from adaptlab.reports.method_table import UNTRAINED, method_table, size_plot
 from adaptlab.reports.reading import read_records
 from adaptlab.reports.statistics import gather_rows
@@ -294,9 +293,6 @@ class MethodComparison:
         print(f"{run.method}: {', '.join(run.tasks)}, learning rate {run.rate:g}, seed {run.seed}", flush=True)
         try:
             process.fit(config, folder / "output.txt")
-            if not has_curves(folder):  # stopped between its last step and its validation, which no run makes up for
-                shutil.rmtree(checkpoint.parent)
-                process.fit(config, folder / "output.txt")
         except TrainingError as error:
             raise type(error)(f"{run.method} could not be trained: {error} (see {folder}/output.txt)") from error
         finished.touch()

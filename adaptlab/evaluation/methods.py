@@ -218,7 +218,7 @@ def _facts(trained: Trained) -> Facts:
         stored_bytes=module.generator.stored_bytes,
         training_time_seconds=cost["training_time_seconds"],
         oracle=trained.rebuilt.oracle,
-        trained_on=frozenset(name for task in suite.train for name in (task.name, *task.overlaps)),
+        trained_on=frozenset(name for task in suite.train for name in (task.name, *task.overlaps)) | {*trained.tasks},
         selected_on=frozenset(name for task in suite.validation for name in (task.name, *task.overlaps)),
     )
 

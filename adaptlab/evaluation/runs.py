@@ -26,7 +26,7 @@ from adaptlab.training.adaptation import SupervisedAdaptation
 from adaptlab.training.module import check_checkpoint
 from adaptlab.training.progress import peak_memory_bytes
 from adaptlab.training.rebuilding import Rebuilt, rebuild
-from adaptlab.training.start_from import read_start
+from adaptlab.training.start_from import read_start, refuse_trained_on
 
 
 @dataclass(frozen=True)
@@ -61,12 +61,14 @@ class Trained:
         config: the resolved configuration that it was trained with.
         cost: training time, memory and parameter counts.
         seed: the training seed.
+        tasks: names of all tasks that it was trained on, in runs before it too.
     """
 
     rebuilt: Rebuilt
     config: Mapping[str, Any]
     cost: Mapping[str, Any]
     seed: int
+    tasks: tuple[str, ...] = ()
 
     @property
     def module(self) -> SupervisedAdaptation:
@@ -116,7 +118,8 @@ def load_trained(path: Path, base_model: str | None = None) -> Trained:
         raise CheckpointError(f"{path} does not fit its own configuration: missing {missing}, unknown {unknown}")
     module.eval()
     config = yaml.safe_load(checkpoint["config"])
-    return Trained(rebuilt, config, checkpoint["cost"], int(config["seed_everything"]))
+    tasks = (*checkpoint.get("tasks", ()), *checkpoint.get("tasks_before", ()))
+    return Trained(rebuilt, config, checkpoint["cost"], int(config["seed_everything"]), tasks)
 
 
 def score(questions: Sequence[Question], answers: Sequence[str], split: str, repeat: int = 0) -> list[Score]:
@@ -155,6 +158,8 @@ def evaluate_checkpoint(
     trained = load_trained(path, base_model)
     module = trained.module
     suite = load_suite(trained.config["data"]["suite"])
+    if not trained.rebuilt.oracle:
+        refuse_trained_on(trained.tasks, suite, str(path))
     responder = trained_responder(trained, budget, keep=True)
     name = method or default_method(trained)
     asked = questions_of(suite, budget)

@@ -40,8 +40,8 @@ class Generator(nn.Module, ABC):
 
     @property
     def stored_bytes(self) -> int:
-        """What its parameters take on disk."""
-        return sum(value.numel() * value.element_size() for value in self.parameters())
+        """What it takes on disk: its parameters, and what it was given and keeps, such as a fixed start."""
+        return sum(value.numel() * value.element_size() for value in self.state_dict().values())
 
     @abstractmethod
     def forward(self, embeddings: Float[Tensor, "batch width"]) -> AdapterParameters:

@@ -59,6 +59,11 @@ class Adapter(SavedAdapter):
         spans: Tensor | int = self.prompt_start if prompt_spans is None else prompt_spans
         stack = ExitStack()
         stack.enter_context(attached(model, self.families, self.parameters.to(model.device), spans))
+
+        def hold(*_arguments: object, _held: ExitStack = stack) -> None:
+            """Keeps the adapter on for as long as there is the model, though nobody keeps what is returned here."""
+
+        stack.callback(model.register_forward_pre_hook(hold).remove)
         return Attachment(stack, model)
 
     def merge_into(self, model: PreTrainedModel) -> dict[str, Tensor]:
@@ -156,7 +161,10 @@ class Adapter(SavedAdapter):
                     raise BaseModelError(
                         f"the model has no {site.path}; the adapter is for {self.base_model.name}"
                     ) from None
-                usual = model.config.hidden_size if site.module_type == "block" else site.in_width, site.out_width
+                usual = (
+                    model.config.get_text_config().hidden_size if site.module_type == "block" else site.in_width,
+                    site.out_width,
+                )
                 widths = getattr(module, "in_features", usual[0]), getattr(module, "out_features", usual[1])
                 if widths != (site.in_width, site.out_width):
                     raise BaseModelError(

@@ -96,12 +96,17 @@ class Chat:
                 return
             if line in ("/quit", "/exit"):
                 return
-            if not line or line == "/help":
-                self.console.print(HELP, markup=False, highlight=False)
-            elif line.startswith("/"):
-                self._obey(line)
-            else:
-                self._show(line)
+            try:
+                if not line or line == "/help":
+                    self.console.print(HELP, markup=False, highlight=False)
+                elif line.startswith("/"):
+                    self._obey(line)
+                else:
+                    self._show(line)
+            except KeyboardInterrupt:
+                self.console.print("stopped", markup=False)
+            except AdaptlabError as error:
+                self.console.print(f"error: {error}", markup=False)
 
     def _obey(self, line: str) -> None:
         word, _, rest = line.partition(" ")

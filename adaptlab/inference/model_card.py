@@ -6,6 +6,7 @@ from typing import Any
 from adaptlab.adapters import AdapterFamily, BaseModelName, LoReFT
 from adaptlab.adapters.interchange import SavedAdapter
 from adaptlab.adapters.interchange.pyreft import BEFORE_LOADING_QWEN3, HOW_TO_LOAD
+from adaptlab.basemodels import hub_name
 
 
 def model_card(adapter: SavedAdapter, format: str) -> str:
@@ -17,10 +18,10 @@ def model_card(adapter: SavedAdapter, format: str) -> str:
     """
     base_model, families, provenance = adapter.base_model, adapter.families, adapter.provenance
     description = str(provenance.get("description", ""))
-    names = ", ".join(family.name for family in families)
+    names, on_the_hub = ", ".join(family.name for family in families), hub_name(base_model.name)
     lines = [
         "---",
-        f"base_model: {base_model.name}",
+        *([f"base_model: {on_the_hub}"] if on_the_hub else []),  # the hub refuses names that it does not know
         f"library_name: {format}",
         "tags:",
         *(f"- {family.name}" for family in families),

@@ -27,14 +27,6 @@ def read_curves(run: Path) -> pd.DataFrame:
     return curves
 
 
-def has_curves(run: Path) -> bool:
-    """Whether a run, given its folder, has validated."""
-    try:
-        return not read_curves(run).empty
-    except RecordError:
-        return False
-
-
 def split_means(curves: pd.DataFrame) -> pd.DataFrame:
     """Means over all examples, with columns `split`, `step`, `loss`, `exact_match`."""
     weighted = curves.assign(

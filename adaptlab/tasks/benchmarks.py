@@ -5,6 +5,7 @@ expressions (`choices.text`, `choices.label.index(answerKey)`); both run in Jinj
 and nothing of Python's. `benchmarks/suites/` has the files, and the classes below explain every field.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,7 +29,19 @@ REQUESTS: Mapping[str, tuple[str, ...]] = {
 READINGS = ("number", "choice", "yes_no", "pattern", "text")
 PROGRAMS = ("humaneval", "mbpp")
 PROTOCOLS = ("lmeval", "paper")
+
+
+def without_brackets(text: str) -> str:
+    """A text of HellaSwag without the marks that WikiHow's pages left, such as `[header]`, as lm-evaluation-harness.
+
+    `[title]` behind a space ends a sentence; the filter of this name in templates.
+    """
+    marked = text.strip().replace(" [title]", ". ")
+    return re.sub(r"\[.*?\]", "", marked).replace("  ", " ")
+
+
 _JINJA = ImmutableSandboxedEnvironment(undefined=StrictUndefined, keep_trailing_newline=True)
+_JINJA.filters["without_brackets"] = without_brackets
 
 
 @dataclass

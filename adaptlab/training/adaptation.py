@@ -35,7 +35,7 @@ from adaptlab.training.module import (
     in_units_of_a_library,
     is_standardised,
 )
-from adaptlab.training.start_from import read_start, take_over
+from adaptlab.training.start_from import read_start, refuse_trained_on, take_over
 from adaptlab.training.tally import TaskTally
 from adaptlab.tuners import Tuner
 
@@ -96,6 +96,7 @@ class SupervisedAdaptation(Adaptation):
         self.lower: HiddenStateCache | None = None
         self.strict_loading = False
         self._assembled = self._configured = False
+        self._tasks_before: list[str] = []
 
     def load_base_model(self) -> None:
         """Load the frozen model, its tokenizer and the families that fit it; the first call does it."""
@@ -156,6 +157,8 @@ class SupervisedAdaptation(Adaptation):
             self.standardise()
         self.assemble(data.condition_width)
         if before is not None and self.start_from is not None:
+            self._tasks_before = [*before.get("tasks", ()), *before.get("tasks_before", ())]
+            refuse_trained_on(self._tasks_before, data.suite, str(self.start_from))
             settings = [family.settings for family in self.adapter_families]
             take_over(self.generator, before, self.start_from, self.fingerprint, settings)
         coded = isinstance(data.encoder, OneHot) and data.condition == "description"
@@ -268,6 +271,7 @@ class SupervisedAdaptation(Adaptation):
         data = self.trainer.datamodule  # type: ignore[attr-defined]
         checkpoint["prompt_start"], checkpoint["known_tasks"] = data.training.start, data.known_tasks
         checkpoint["tasks"] = [task.name for task in data.train_tasks]
+        checkpoint["tasks_before"] = self._tasks_before
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Refuse other weights, other parameters, and other tasks where each has a code of its own."""

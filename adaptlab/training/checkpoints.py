@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from lightning import Callback, LightningModule, Trainer
 from lightning.fabric.plugins import TorchCheckpointIO
+from torch import Tensor
 
 from adaptlab.errors import CheckpointError
 from adaptlab.files import write_json, written_whole
@@ -103,19 +104,55 @@ class SafeCheckpointIO(TorchCheckpointIO):
 
 
 def validation_follows(trainer: Trainer) -> bool:
-    """Whether the running batch is the last of an epoch that ends with a validation.
+    """Whether Lightning is about to validate, seen from the end of a batch."""
+    loop, fetcher = trainer.fit_loop.epoch_loop, trainer.fit_loop._data_fetcher
+    assert fetcher is not None
+    nothing_to_measure = loop.val_loop._combined_loader is not None and not sum(trainer.num_val_batches)
+    return not nothing_to_measure and loop._should_check_val_fx(fetcher)
 
-    A run that went on from a checkpoint of this moment would leave that validation out, so it is written after it.
-    Where validations are counted in steps none belongs to the end of an epoch.
+
+class AfterStep(Callback):
+    """Calls `after_step` once after every whole step, and after the validation that belongs to it where there is one.
+
+    A run that went on from a state of the moment before a validation would leave that validation out. After the last
+    of `max_steps` it is not called: the run is about to end, and ends as a whole.
     """
-    every = trainer.check_val_every_n_epoch
-    if not trainer.fit_loop.epoch_loop.batch_progress.is_last_batch or every is None:
-        return False
-    return bool(trainer.enable_validation and (trainer.current_epoch + 1) % every == 0)
+
+    def __init__(self) -> None:
+        self.step = 0
+
+    def after_step(self, trainer: Trainer) -> None:
+        """What is done in every process, after `trainer.global_step` steps."""
+        raise NotImplementedError
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        self.step = trainer.global_step
+
+    def on_train_batch_end(
+        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        # Runs that are counted in epochs would count an epoch twice that was left at the end of its last batch.
+        ends_epoch = trainer.max_steps == -1 and trainer.fit_loop.epoch_loop.batch_progress.is_last_batch
+        if not ends_epoch and not validation_follows(trainer):
+            self._once_a_step(trainer)
+
+    def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        self._once_a_step(trainer)
+
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        self._once_a_step(trainer)
+
+    def _once_a_step(self, trainer: Trainer) -> None:
+        if self.step < trainer.global_step != trainer.max_steps:  # not within a step whose batches are accumulated
+            self.step = trainer.global_step
+            self.after_step(trainer)
 
 
-class KeepLast(Callback):
+class KeepLast(AfterStep):
     """Write the newest state every so many steps and at the end, whatever else is kept.
+
+    Metrics of the last validation belong to it: callbacks that choose or stop by them may read them at the end of the
+    epoch, after a run went on.
 
     Args:
         path: the file.
@@ -123,25 +160,30 @@ class KeepLast(Callback):
     """
 
     def __init__(self, path: Path, every_n_steps: int) -> None:
+        super().__init__()
         self.path, self.every_n_steps = path, every_n_steps
-        self.written = 0
+        self._trainer: Trainer | None = None
+        self._metrics: dict[str, Tensor] = {}
+
+    def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        self._trainer = trainer
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        self.written = trainer.global_step
+        super().on_train_start(trainer, pl_module)
+        trainer._logger_connector._callback_metrics.update(self._metrics)
 
-    def on_train_batch_end(
-        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
-    ) -> None:
-        step = trainer.global_step
-        if step > self.written and step % self.every_n_steps == 0 and not validation_follows(trainer):
+    def after_step(self, trainer: Trainer) -> None:
+        if trainer.global_step % self.every_n_steps == 0:
             trainer.save_checkpoint(self.path, weights_only=False)
-            self.written = step
-
-    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        step = trainer.global_step
-        if step > self.written and step % self.every_n_steps == 0 and validation_follows(trainer):
-            trainer.save_checkpoint(self.path, weights_only=False)
-            self.written = step
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         trainer.save_checkpoint(self.path, weights_only=False)
+
+    def state_dict(self) -> dict[str, Any]:
+        """The metrics that callbacks see."""
+        assert self._trainer is not None
+        return {"metrics": {name: value.detach().cpu() for name, value in self._trainer.callback_metrics.items()}}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Go on from such a state."""
+        self._metrics = dict(state_dict["metrics"])

@@ -29,13 +29,13 @@ class ResumableLoader(DataLoader[AdaptationBatch]):
 
     batch_sampler: TaskBatchSampler
 
-    def state_dict(self) -> dict[str, int]:
-        """The place in the data: epoch, and batches of it that are done."""
-        return {"epoch": self.batch_sampler.epoch, "batches": self.batch_sampler.done}
+    def state_dict(self) -> dict[str, Any]:
+        """The place in the data."""
+        return self.batch_sampler.place
 
-    def load_state_dict(self, state: Mapping[str, int]) -> None:
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on from a place; the next iteration gives the rest of that epoch."""
-        self.batch_sampler.resume(state["epoch"], state["batches"])
+        self.batch_sampler.resume(state)
 
     def __iter__(self) -> Any:
         self.batch_sampler.begin()

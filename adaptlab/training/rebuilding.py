@@ -193,7 +193,10 @@ def _settings(checkpoint: Mapping[str, Any]) -> dict[str, Any]:
         used = {"model": dict(values["model"]), "data": dict(values["data"])}
     except (yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise CheckpointError(f"the checkpoint's configuration is damaged ({error})") from error
-    refuse_foreign_code(used)
+    try:
+        refuse_foreign_code(used)
+    except RecursionError as error:
+        raise CheckpointError("the checkpoint's configuration is damaged (it holds itself)") from error
     return {**values, **used}
 
 
@@ -205,18 +208,29 @@ def refuse_foreign_code(values: Any) -> None:
             encoder asks for its own code to be run and `ADAPTLAB_TRUST_REMOTE_CODE=1` is not set.
     """
     if isinstance(values, dict):
-        if values.get("trust_remote_code") and os.environ.get(TRUST) != "1":
-            raise CheckpointError(f"the checkpoint asks to run a model's own code; set {TRUST}=1 if you trust it")
-        path = values.get("class_path")
-        if path is not None and not _is_allowed(str(path)):
-            raise CheckpointError(f"the checkpoint's configuration names {path}, which is not a class of adaptlab")
-        for value in values.values():
+        for key, value in values.items():
+            name = str(key).rpartition(".")[2]  # jsonargparse takes `encoder.class_path` for a nested one
+            if name == "trust_remote_code" and value and os.environ.get(TRUST) != "1":
+                raise CheckpointError(f"the checkpoint asks to run a model's own code; set {TRUST}=1 if you trust it")
+            if name == "class_path" and value is not None and not _is_allowed(str(value)):
+                raise CheckpointError(f"the checkpoint's configuration names {value}, which is not a class of adaptlab")
             refuse_foreign_code(value)
     elif isinstance(values, list):
         for value in values:
             refuse_foreign_code(value)
-    elif isinstance(values, str) and _can_be_imported(values) and not _is_allowed(values):
-        raise CheckpointError(f"the checkpoint's configuration names {values}, which is no part of adaptlab")
+    elif isinstance(values, str):
+        if _can_be_imported(values) and not _is_allowed(values):
+            raise CheckpointError(f"the checkpoint's configuration names {values}, which is no part of adaptlab")
+        if (read := _as_yaml(values)) != values:
+            refuse_foreign_code(read)
+
+
+def _as_yaml(text: str) -> Any:
+    """What jsonargparse makes of a text where it expects a class: its value as YAML, or the text as it is."""
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError:
+        return text
 
 
 def _is_allowed(path: str) -> bool:

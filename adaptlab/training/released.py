@@ -29,6 +29,7 @@ PLAIN = (
     "prompt_start",
     "sites",
     "tasks",
+    "tasks_before",
 )
 """What of a checkpoint is written as JSON."""
 _CENTROIDS = "known_tasks.centroids"
@@ -70,7 +71,9 @@ def read_released(folder: Path) -> dict[str, Any]:
         tensors = load_file(plain_file(folder / TENSORS))
     except (OSError, SafetensorError) as error:
         raise CheckpointError(f"{folder / TENSORS} is damaged ({error})") from error
-    if "known_tasks" in found:
+    if found.get("known_tasks") is not None:
+        if not isinstance(found["known_tasks"], dict):
+            raise CheckpointError(f"{folder / SETTINGS} is damaged (known_tasks is no mapping)")
         if _CENTROIDS not in tensors:
             raise CheckpointError(f"{folder / TENSORS} lacks {_CENTROIDS}")
         found["known_tasks"]["centroids"] = tensors.pop(_CENTROIDS)

@@ -1,8 +1,9 @@
 """Let independent tasks take turns: (seed, task name, epoch) -> rounds in which every task has a batch of its own."""
 
 import zlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from jaxtyping import Int64
@@ -90,6 +91,16 @@ class TaskRoundSampler(TaskBatchSampler):
         active = [task for task in range(len(names)) if task not in stopped]
         spare = [task for task in range(len(names)) if task in stopped]
         self.taking_part = [*active, *spare[: -len(active) % processes]]
+
+    @property
+    def place(self) -> dict[str, Any]:
+        """Where it is in the data; which tasks take part decides what the batches of this epoch are."""
+        return {**super().place, "taking_part": self.taking_part}
+
+    def resume(self, place: Mapping[str, Any]) -> None:
+        """Let the next iteration go on from a `place`, with the tasks that took part in that epoch."""
+        super().resume(place)
+        self.taking_part = list(place.get("taking_part", self.taking_part))
 
     @property
     def rounds(self) -> int:

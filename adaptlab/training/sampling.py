@@ -1,9 +1,10 @@
 """Decide which examples form which batch: (seed, epoch) -> global batches, shared out over processes."""
 
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -65,7 +66,8 @@ def global_batches(
     """The batches of one epoch, a pure function of its arguments, whatever the number of processes.
 
     Every task gives the same number of examples, each with a description drawn at random, so tasks weigh the same.
-    Batches hold examples of similar length from many tasks. A last, incomplete batch is left out.
+    Batches hold examples of similar length from many tasks. What would make an incomplete batch is left out, drawn
+    anew in each epoch.
 
     Args:
         example_lengths: per task and example, in tokens.
@@ -89,14 +91,14 @@ def global_batches(
         found = np.stack([np.full_like(examples, task), examples, descriptions], axis=1)
         both = np.asarray(of_examples)[examples] + np.asarray(of_descriptions)[descriptions]
         picks[task], lengths[task] = found.reshape(-1, sharing, 3), both.reshape(-1, sharing).max(axis=1)
-    order = generator.permutation(lengths.size)
     groups = batch_size // sharing
-    full = len(order) // groups
+    full = lengths.size // groups
+    order = generator.permutation(lengths.size)[: full * groups]
     pools = max(1, full // POOL_BATCHES)
     bounds = [full * pool // pools * groups for pool in range(pools)]
     for part in np.split(order, bounds[1:]):  # views, so that sorting one sorts the whole
         part[:] = part[np.argsort(lengths.flat[part], kind="stable")]
-    batches = picks.reshape(-1, sharing, 3)[order[: full * groups]].reshape(full, batch_size, 3)
+    batches = picks.reshape(-1, sharing, 3)[order].reshape(full, batch_size, 3)
     shuffled: npt.NDArray[np.int64] = batches[generator.permutation(full)]
     return shuffled
 
@@ -170,9 +172,14 @@ class TaskBatchSampler:
         self._resumed = self._resumed and epoch == self.epoch
         self.epoch = epoch
 
-    def resume(self, epoch: int, done: int) -> None:
-        """Let the next iteration leave out the first `done` batches of an epoch."""
-        self.epoch, self.done, self._resumed = epoch, done, True
+    @property
+    def place(self) -> dict[str, Any]:
+        """Where it is in the data: the epoch, and how many batches of it are done."""
+        return {"epoch": self.epoch, "batches": self.done}
+
+    def resume(self, place: Mapping[str, Any]) -> None:
+        """Let the next iteration go on from a `place`."""
+        self.epoch, self.done, self._resumed = place["epoch"], place["batches"], True
 
     def begin(self) -> None:
         """Begin an iteration: at the first batch of the epoch, unless it is resumed."""

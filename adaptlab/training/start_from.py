@@ -8,7 +8,8 @@ import torch
 from lightning.pytorch.utilities import rank_zero_info
 from torch import Tensor
 
-from adaptlab.errors import CheckpointError
+from adaptlab.contracts import TaskSuite
+from adaptlab.errors import CheckpointError, ConfigurationError
 from adaptlab.hypernetworks import Generator
 from adaptlab.training.checkpoints import whole_checkpoint
 from adaptlab.training.released import read_released
@@ -34,6 +35,20 @@ def read_start(path: Path) -> dict[str, Any]:
     if not isinstance(found, dict) or "state_dict" not in found or "base_model" not in found:
         raise CheckpointError(f"{path} is not a checkpoint of adaptlab")
     return found
+
+
+def refuse_trained_on(tasks: Sequence[str], suite: TaskSuite, path: str) -> None:
+    """Refuse a checkpoint that was trained on what a suite keeps for choosing or for measuring.
+
+    Raises:
+        ConfigurationError: it was; the message names the tasks.
+    """
+    mixed = sorted({task.name for task in (*suite.validation, *suite.test)} & set(tasks))
+    if mixed:
+        raise ConfigurationError(
+            f"{path} was trained on {', '.join(mixed[:5])}{' and others' if mixed[5:] else ''}, which suite "
+            f"{suite.name!r} holds out; use a suite that has {'them' if mixed[1:] else 'it'} among its train tasks"
+        )
 
 
 @torch.no_grad()

@@ -45,7 +45,7 @@ USES = ("oracle", "average", "effect-average", "arrow")
 TRIED_TASKS = 16
 """Train tasks whose own adapters choose the learning rate of all."""
 DIVERGED = 3
-"""Exit code of a run whose loss does not fall."""
+"""Exit code of a run whose loss diverges or stays not finite."""
 EPOCHS = 4
 """Of task-specific adapters; held-back examples are looked at after each."""
 

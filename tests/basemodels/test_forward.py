@@ -1,5 +1,7 @@
 """Laws of running the frozen model: logits at target positions, greedy continuations."""
 
+from unittest.mock import patch
+
 import pytest
 import torch
 from torch import Tensor
@@ -73,6 +75,8 @@ def test_generation_takes_the_likeliest_token_until_a_stop_token(base: BaseModel
     expected = sequence[0, 5:].tolist()
     found = generate_tokens(base.model, prompt, torch.ones_like(prompt), 6, [2])
     assert found[0].tolist() == expected
+    with patch.object(base.model.generation_config, "repetition_penalty", 9.0):  # some models ask for one
+        assert generate_tokens(base.model, prompt, torch.ones_like(prompt), 6, [2])[0].tolist() == expected
     stop = expected[2]
     found = generate_tokens(base.model, prompt, torch.ones_like(prompt), 6, [2, stop])
     assert found[0].tolist() == expected[: expected.index(stop) + 1]

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -163,6 +164,25 @@ def test_what_has_seen_held_out_tasks_is_a_ceiling_and_nothing_else(small_suite:
     assert done.returncode == 2 and "holds an adapter of the held-out task" in done.stderr
     with pytest.raises(LibraryError, match="which is no train task"):
         LibraryDataModule(str(folder), str(small_suite), batch_size=1)
+
+
+def test_an_import_that_fails_leaves_no_library_behind(tmp_path: Path) -> None:
+    from peft import LoraConfig, get_peft_model
+
+    model = load_base_model("tiny-random:llama").model
+    get_peft_model(model, LoraConfig(r=4, lora_alpha=8, target_modules=["q_proj"])).save_pretrained(tmp_path / "peft")
+    library, words = tmp_path / "library", ("one", "peft", "--base_model", "tiny-random:llama")
+
+    def bring(rank: int) -> subprocess.CompletedProcess[str]:
+        family = f"--family={{rank: {rank}, alpha: 8, targets: [q_proj]}}"
+        return adaptlab(["library", "import", str(library), str(tmp_path / "peft"), *words, family])
+
+    done = bring(8)
+    assert done.returncode == 2 and "rank 4" in done.stderr and not library.exists()
+    done = bring(4)
+    assert done.returncode == 0 and "holds 1 adapters" in done.stdout, done.stderr
+    done = bring(8)
+    assert done.returncode == 2 and "name another folder" in done.stderr
 
 
 @torch.no_grad()

@@ -14,7 +14,7 @@ from adaptlab.contracts import RunRecord
 from adaptlab.errors import ConfigurationError
 from adaptlab.evaluation.comparison_plan import Comparison, read_comparison
 from adaptlab.evaluation.method_comparison import MethodComparison
-from adaptlab.reports.curves import has_curves, last_loss
+from adaptlab.reports.curves import last_loss
 from adaptlab.reports.reading import read_records
 
 LORA = {
@@ -100,19 +100,6 @@ def test_a_wider_grid_trains_again_only_what_it_changes(tmp_path: Path) -> None:
     losses = third.notes.pop("loss_by_learning_rate")
     assert losses.items() > second.notes.pop("loss_by_learning_rate").items()
     assert replace(third, config={}) == replace(second, config={})  # with its times: it was not trained again
-
-
-def test_a_run_that_was_stopped_in_front_of_its_validation_is_done_again(tmp_path: Path) -> None:
-    methods = {"LoRA": {"model": LORA, "learning_rates": [1e-2]}}
-    comparison = MethodComparison(read_comparison(plan(tmp_path, methods=methods, joint=True)), tmp_path / "out")
-    comparison.run()
-    before = trained_records(tmp_path / "out")["lora"]
-    (run,) = (tmp_path / "out" / "runs" / "lora").iterdir()
-    for written in (run / "finished", run / "task_curves.csv", *(tmp_path / "out" / "records").glob("lora.*")):
-        written.unlink()
-    comparison.run()
-    assert has_curves(run)
-    assert trained_records(tmp_path / "out")["lora"].metrics == before.metrics
 
 
 def test_what_cannot_be_trained_keeps_nothing_else_from_it(tmp_path: Path) -> None:

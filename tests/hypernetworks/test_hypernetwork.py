@@ -160,6 +160,7 @@ def test_saved_and_loaded_state_emits_equal_parameters(
 ) -> None:
     families = families_for(llama)
     first = disturbed(Hypernetwork(context_for(families), size, **SMALL, learnable_start=False)).eval()
+    assert first.stored_bytes == sum(value.nbytes for value in first.state_dict().values())
     second = Hypernetwork(context_for(families), size, **SMALL, learnable_start=False).eval()
     embeddings = torch.randn(3, 6)
     assert not equal(first(embeddings), second(embeddings))

@@ -1,11 +1,15 @@
 """Laws of an adapter in the user's hands: on and off, stronger and weaker, merged and un-merged, saved and loaded."""
 
+import gc
 import math
+import weakref
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.torch import load_file
@@ -18,6 +22,7 @@ from adaptlab.contracts import AdapterParameters
 from adaptlab.errors import BaseModelError, ConfigurationError, LibraryError
 from adaptlab.inference import Adapter
 from adaptlab.inference.commands import _save_merged
+from adaptlab.inference.model_card import model_card
 
 TOKENS = torch.tensor([[5, 9, 42, 7, 11, 90], [8, 33, 2, 71, 15, 6]])
 
@@ -52,6 +57,27 @@ def test_detached_the_model_is_as_before(base: BaseModel, both: Adapter) -> None
     with both.attach(base.model) as model, pytest.raises(RuntimeError, match="stop"):
         raise RuntimeError("stop")
     assert torch.equal(logits(model), before)
+
+
+def test_an_attachment_lasts_as_long_as_its_model(random_adapters: Callable[..., AdapterParameters]) -> None:
+    base = load_base_model("tiny-random:llama")
+    families: list[AdapterFamily] = [LoRA(list_sites(base.model), rank=2)]
+    adapter = wrapped(base, families, random_adapters(families, 1, spread=0.5))
+    before = logits(base.model)
+    adapter.attach(base.model)  # what it returns is not kept
+    gc.collect()
+    assert float((logits(base.model) - before).abs().max()) > 0.01
+    model = weakref.ref(base.model)
+    del base
+    gc.collect()
+    assert model() is None
+
+
+def test_the_card_names_a_base_model_that_the_hub_knows(llama: BaseModel, both: Adapter) -> None:
+    packaged = replace(both.base_model, name="packaged:smollm2-135m-instruct")
+    known = model_card(replace(both, base_model=packaged), "adaptlab")
+    assert yaml.safe_load(known.split("---")[1])["base_model"] == "HuggingFaceTB/SmolLM2-135M-Instruct"
+    assert "base_model" not in yaml.safe_load(model_card(both, "adaptlab").split("---")[1])  # a tiny random one
 
 
 def test_strength_scales_the_effect(base: BaseModel, both: Adapter) -> None:

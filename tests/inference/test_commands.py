@@ -180,6 +180,13 @@ def test_what_cannot_be_done_is_said(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_folder_that_cannot_be_written_is_said(checkpoint: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    done = run_adaptlab(["generate", str(checkpoint), DESCRIPTION, "--out", str(tmp_path / "file" / "out")])
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1] == f"error: File exists: {tmp_path / 'file'}"
+
+
 def test_a_generator_that_would_run_foreign_code_is_refused(
     checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -190,6 +197,13 @@ def test_a_generator_that_would_run_foreign_code_is_refused(
         ("encoder", "evil_module.Encoder"),
         ("encoder", {"class_path": "evil_module.Encoder"}),
         ("encoder", {"class_path": "adaptlab.embeddings.SentenceEncoder", "init_args": {"trust_remote_code": True}}),
+        ("encoder", '{"class_path": "evil_module.Encoder"}'),
+        ("encoder", "class_path: evil_module.Encoder"),
+        ("encoder", '"evil_module.Encoder"'),
+        ("encoder", '{"\\u0063lass_path": "evil_module.Encoder"}'),
+        ("encoder", "{class_path: adaptlab.embeddings.SentenceEncoder, init_args: {trust_remote_code: true}}"),
+        ("encoder.class_path", "evil_module.Encoder"),
+        ("encoder.init_args.trust_remote_code", True),
     ):
         values = yaml.safe_load(found["config"])
         values["data"][place] = value

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from adaptlab.adapters import AdapterFamily, BaseModelName, LoRA, LoReFT
 from adaptlab.adapters.interchange import peft_settings, pyreft_settings, read_peft, read_pyreft
-from adaptlab.basemodels import fingerprint, list_sites, load_base_model
+from adaptlab.basemodels import BaseModel, fingerprint, list_sites, load_base_model
 from adaptlab.contracts import AdapterParameters
 from adaptlab.inference import Adapter
 
@@ -183,6 +183,16 @@ def test_a_lora_that_peft_trained_gives_the_same_logits_here(architecture: str, 
     family = LoRA(list_sites(fresh), **peft_settings(tmp_path / "saved"))
     with torch.no_grad(), adapter(architecture, family, read_peft(tmp_path / "saved", family)).attach(fresh):
         torch.testing.assert_close(fresh(tokens).logits, trained, atol=1e-5, rtol=1e-5)
+
+
+def test_files_for_pyreft_hold_their_own_values_only(
+    llama: BaseModel, random_adapters: Callable[..., AdapterParameters], tmp_path: Path
+) -> None:
+    family = LoReFT(list_sites(llama.model), rank=1)
+    folder = adapter("llama", family, random_adapters([family], 1)).save(tmp_path / "out", "pyreft")
+    for file in folder.glob("intkey_*.bin"):
+        tensors = torch.load(file, weights_only=True)
+        assert all(value.untyped_storage().nbytes() == value.nbytes for value in tensors.values())
 
 
 def test_untied_sides_become_two_interventions_a_layer(

@@ -193,9 +193,21 @@ def test_a_cut_or_a_foreign_tensor_is_named(form: str, folders: dict[str, Path],
         save_file({**tensors, "more": torch.zeros(1)}, path)
         with pytest.raises(LibraryError, match="more than this"):
             read(form, folders[form], llama)
+        save_file({**tensors, key: tensors[key].to(torch.float8_e4m3fn)}, path)
+        with pytest.raises(LibraryError, match="F8_E4M3"):
+            read(form, folders[form], llama)
         save_file({**tensors, key: tensors[key] * float("nan")}, path)
         with pytest.raises(LibraryError, match="not finite"):
             read(form, folders[form], llama)
+
+
+def test_a_strength_that_is_no_number_is_refused(folders: dict[str, Path]) -> None:
+    path = folders["adaptlab"] / "adapter.json"
+    settings = json.loads(path.read_text())
+    settings["provenance"]["strength"] = "strong"
+    path.write_text(json.dumps(settings))
+    with pytest.raises(LibraryError, match=r"adapter\.json is damaged .*strong"):
+        read_adapter(folders["adaptlab"])
 
 
 @pytest.mark.parametrize("name", ["../outside", "/etc/passwd", "a/b", "..", ".hidden", "a\0b", ""])

@@ -1,5 +1,6 @@
 """Laws of benchmark files: what the project brings is whole, and what is broken is refused with its file and field."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -190,6 +191,29 @@ def test_without_rows_the_message_says_where_they_go(
     monkeypatch.delenv("ADAPTLAB_DATA", raising=False)
     with pytest.raises(TaskError, match=r"toy/test.jsonl"):
         ask_benchmark(read_benchmark(written(SPEC)), "lmeval")
+
+
+def test_hellaswag_is_asked_as_lm_evaluation_harness_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Expected texts by its `hellaswag/utils.py`, on a row with the hub's columns."""
+    row = {
+        "activity_label": "Home and Garden",
+        "ctx_a": "[header] How to clean a rug [title] Shake it out. [step] Take it outside.",
+        "ctx_b": "the dust",
+        "ctx": "[header] How to clean a rug [title] Shake it out. [step] Take it outside. the dust",
+        "endings": ["falls off. [substeps] Beat it.", " sings [title] Then sleep.", "flies", "is  blue"],
+        "label": "0",
+    }
+    place = tmp_path / "benchmarks" / "hellaswag"
+    place.mkdir(parents=True)
+    (place / "validation.jsonl").write_text(json.dumps(row))
+    monkeypatch.setenv("ADAPTLAB_DATA", str(tmp_path))
+    (hellaswag,) = read_benchmarks(["hellaswag"])
+    (item,) = ask_benchmark(hellaswag, "lmeval").items
+    scene = "Home and Garden: How to clean a rug. Shake it out. Take it outside. The dust"
+    assert item.prompts == (scene,)
+    assert item.continuations == (" falls off. Beat it.", " sings. Then sleep.", " flies", " is blue")
+    (item,) = ask_benchmark(hellaswag, "paper").items
+    assert item.prompts[0].startswith(f"{scene}\n0. falls off. Beat it.\n1. sings.")
 
 
 def test_the_real_rows_fit_every_protocol(data_folder: Path) -> None:

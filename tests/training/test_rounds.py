@@ -77,8 +77,10 @@ def test_examples_of_a_task_are_distinct_where_it_has_enough() -> None:
 
 def test_it_goes_on_where_it_was() -> None:
     whole: list[list[Pick]] = list(sampler())
-    resumed = sampler()
-    resumed.resume(0, 4)
+    before = sampler()
+    before.done = 4
+    resumed = sampler(stopped=(1, 2, 3, 4, 5))  # tasks that stopped within the epoch take part until its end
+    resumed.resume(before.place)
     resumed.begin()
     assert list(resumed) == whole[4:]
 

@@ -110,6 +110,17 @@ def test_picks_exist_and_batches_are_full(lengths: list[list[int]], per_task: in
     )
 
 
+def test_what_makes_no_whole_batch_is_another_in_each_epoch() -> None:
+    lengths = [[1] * 7 + [50]] * 5  # 40 examples; eight are left out of each epoch
+    seen = {
+        (pick.task, pick.example)
+        for epoch in range(10)
+        for batch in global_batches(lengths, [[0]] * 5, 8, 16, 0, epoch)
+        for pick in as_picks(batch)
+    }
+    assert len(seen) == 40
+
+
 def test_batches_that_cannot_be_shared_out_are_refused() -> None:
     with pytest.raises(ConfigurationError, match="batch_size 8 must be a multiple of the 3 processes"):
         sampler(0, 3)
@@ -128,7 +139,7 @@ def test_a_resumed_epoch_gives_exactly_the_rest(done: int, epoch: int, processes
         whole, rest = sampler(rank, processes), sampler(rank, processes)
         for one in (whole, rest):
             one.set_epoch(epoch)
-        rest.resume(epoch, done)
+        rest.resume({"epoch": epoch, "batches": done})
         rest.set_epoch(epoch)
         rest.begin()
         expected = list(whole)
@@ -139,7 +150,7 @@ def test_a_resumed_epoch_gives_exactly_the_rest(done: int, epoch: int, processes
 
 def test_a_place_at_the_end_of_an_epoch_leads_into_the_next() -> None:
     one = sampler(0, 1)
-    one.resume(0, len(one))
+    one.resume({"epoch": 0, "batches": len(one)})
     one.set_epoch(1)
     one.begin()
     assert list(one) == batches(epoch=1)

@@ -8,6 +8,8 @@ import pytest
 import torch
 from commandline import adaptlab, begin, configuration, stop, trained, wait_for_step
 
+from adaptlab.reports.curves import read_curves
+
 STEPS = 200
 ADAMW = {"class_path": "torch.optim.AdamW", "init_args": {"lr": 0.003}}
 CHANGES = {
@@ -64,41 +66,66 @@ def test_a_run_that_is_stopped_three_times_ends_like_one_left_alone(
     assert all(torch.equal(value, again[name]) for name, value in alone.items())
 
 
-COUNTED = {
-    "steps": {"trainer.max_steps": 40},
-    "epochs": {
-        "trainer.max_steps": -1,
-        "trainer.max_epochs": 4,
-        "trainer.val_check_interval": 1.0,
-        "trainer.check_val_every_n_epoch": 1,
-    },
+IN_EPOCHS = {"trainer.max_steps": -1, "trainer.max_epochs": 3, "trainer.check_val_every_n_epoch": 1}
+VALIDATED = {
+    "after steps": ({"trainer.max_steps": 30, "trainer.val_check_interval": 5}, {5, 10, 15, 20, 25, 30}),
+    "within epochs": ({**IN_EPOCHS, "trainer.val_check_interval": 0.4}, {4, 8, 14, 18, 24, 28}),
+    "after epochs": ({**IN_EPOCHS, "trainer.val_check_interval": 1.0}, {10, 20, 30}),
+}
+WATCH = {
+    "class_path": "lightning.pytorch.callbacks.EarlyStopping",
+    "init_args": {"monitor": "validation/loss", "patience": 100},
 }
 
 
-@pytest.mark.parametrize("counted", COUNTED)
+@pytest.mark.parametrize("validated", VALIDATED)
 @pytest.mark.parametrize("processes", [1, 2])
-def test_a_run_goes_on_from_within_its_first_epoch_and_from_the_end_of_one(
-    counted: str, processes: int, small_suite: Path, tmp_path: Path
+def test_a_run_goes_on_from_any_step_and_leaves_no_validation_out(
+    validated: str, processes: int, small_suite: Path, tmp_path: Path
 ) -> None:
-    """Ten batches an epoch, whether a run is counted in steps or in epochs, each with a validation at its end."""
-    changes = {**CHANGES, **COUNTED[counted]}
+    """Three epochs of ten batches; what chooses and stops by validations sees those of a run left alone."""
+    changes, expected = {**CHANGES, **VALIDATED[validated][0]}, VALIDATED[validated][1]
     several = ["--save_every_n_steps=5", "--ckpt_path=auto", *(TWO if processes == 2 else [])]
-    found = {}
-    for name, stops in (("whole", ()), ("stopped", (4, 10))):
+    found, watched = {}, {}
+    for name, stops in (("whole", ()), ("stopped", (4, 5, 10, 13))):
         folder = tmp_path / name
         for step in stops:
-            asked = [{"class_path": "recording.AskToStop", "init_args": {"step": step}}]
+            asked = [{"class_path": "recording.AskToStop", "init_args": {"step": step}}, WATCH]
             path = configuration(folder, small_suite, **changes, **{"trainer.callbacks": asked})
             stopped = adaptlab(["fit", "--config", str(path), *several], PYTHONPATH=PYTHONPATH)
             assert stopped.returncode == 143, stopped.stderr
             assert f"after step {step}" in stopped.stderr
-        done = adaptlab(["fit", "--config", str(configuration(folder, small_suite, **changes)), *several])
+        path = configuration(folder, small_suite, **changes, **{"trainer.callbacks": [WATCH]})
+        done = adaptlab(["fit", "--config", str(path), *several])
         assert done.returncode == 0, done.stderr
+        assert set(read_curves(folder)["step"]) == expected
         found[name] = trained(folder)
-        if counted == "epochs":
-            curves = (folder / "task_curves.csv").read_text().splitlines()[1:]
-            assert {int(line.split(",")[0]) for line in curves} == {10, 20, 30, 40}
+        kept = torch.load(folder / "checkpoints" / "last.ckpt", weights_only=True)["callbacks"]
+        watched[name] = {
+            key: (state.get("best_score"), state.get("wait_count"), state.get("best_model_score"))
+            for key, state in kept.items()
+            if key.startswith(("EarlyStopping", "ModelCheckpoint"))
+        }
     assert all(torch.equal(value, found["stopped"][key]) for key, value in found["whole"].items())
+    assert len(watched["whole"]) == 2 and watched["stopped"] == watched["whole"]
+
+
+def test_a_run_that_is_asked_to_stop_in_its_last_step_ends(small_suite: Path, tmp_path: Path) -> None:
+    asked = [{"class_path": "recording.AskToStop", "init_args": {"step": 10}}]
+    changes = {"trainer.callbacks": asked, "trainer.max_steps": 10, "trainer.val_check_interval": 10}
+    path = configuration(tmp_path, small_suite, **{**CHANGES, **changes})
+    done = adaptlab(["fit", "--config", str(path)], PYTHONPATH=PYTHONPATH)
+    assert done.returncode == 0, done.stderr
+    assert set(read_curves(tmp_path)["step"]) == {10}
+
+
+def test_states_are_kept_where_nothing_is_measured(small_suite: Path, tmp_path: Path) -> None:
+    nothing = {"data.validation_examples": 0, "data.seen_examples": 0, "checkpoint": {"save_top_k": 0, "monitor": None}}
+    changes = {"trainer.val_check_interval": 4, "trainer.max_steps": 10, **nothing}
+    asked = {"trainer.callbacks": [{"class_path": "recording.AskToStop", "init_args": {"step": 4}}]}
+    path = configuration(tmp_path, small_suite, **{**CHANGES, **changes, **asked})
+    stopped = adaptlab(["fit", "--config", str(path)], PYTHONPATH=PYTHONPATH)
+    assert stopped.returncode == 143, stopped.stderr
 
 
 def test_sigterm_says_how_to_go_on(small_suite: Path, tmp_path: Path) -> None:

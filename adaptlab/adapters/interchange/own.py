@@ -83,6 +83,7 @@ def read_adapter(folder: Path) -> SavedAdapter:
         families = tuple(build_family(one, sites) for one in settings["families"])
         base_model = BaseModelName(**settings["base_model"])
         start, provenance = int(settings["prompt_start"]), dict(settings["provenance"])
+        float(provenance.get("strength", 1.0))
     except LibraryError:
         raise
     except (KeyError, TypeError, ValueError, OverflowError, AttributeError, AdaptlabError) as error:

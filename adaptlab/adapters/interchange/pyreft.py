@@ -99,7 +99,11 @@ def write_pyreft(folder: Path, family: LoReFT, parameters: AdapterParameters) ->
         for side, stored in enumerate(sides):
             rotation, change, bias = (stored[name][0, index].detach().cpu() for name in ("R", "D", "b"))
             keys.append(f"layer_{layer}_comp_block_output_unit_pos_nunit_1#{side}")
-            state = {"weight": (change + rotation), "bias": bias[:, 0].clone(), "rotate_layer": rotation.T.contiguous()}
+            state = {
+                "weight": (change + rotation),
+                "bias": bias[:, 0].clone(),
+                "rotate_layer": rotation.T.contiguous().clone(),
+            }
             torch.save(state, folder / f"intkey_{keys[-1]}.bin")
     representation: list[Any] = ["block_output", "pos", 1, rank, *[None] * _FIELDS_AFTER_RANK]
     write_json(

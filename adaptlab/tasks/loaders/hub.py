@@ -5,7 +5,7 @@ boolq:
   dataset: google/boolq                         # name on the hub; or json, csv or parquet with `data_files`
   config: null                                  # optional: the dataset's configuration
   revision: 35b264d                             # optional: pin it
-  data_files: {train: a.jsonl, test: b.jsonl}   # optional: local files, relative to this YAML
+  data_files: {train: a.jsonl, test: b.jsonl}   # optional: local files or patterns, beside this YAML
   splits: {train: train, test: validation}      # optional: which of its splits serve as ours
   input: "{passage}\\nQuestion: {question}?"     # columns in curly brackets
   output: "{answer}"
@@ -20,7 +20,7 @@ task022:
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from string import Formatter
@@ -93,7 +93,17 @@ def local_files(index: Path) -> list[Path]:
     """
     entries = [entry for entry in read_yaml(index).values() if isinstance(entry, Mapping)]
     named = [entry["data_files"] for entry in entries if isinstance(entry.get("data_files"), Mapping)]
-    return [index.parent / str(file) for files in named for file in files.values()]
+    return [file for files in named for names in files.values() for file in _beside(index, names)]
+
+
+def _beside(index: Path, names: str | Sequence[str]) -> list[Path]:
+    """The files beside a YAML that names or patterns stand for; a name as it is where there is none."""
+    found = []
+    for name in [names] if isinstance(names, str) else names:
+        path = (index.parent / str(name)).absolute()
+        matching = sorted(Path(path.anchor).glob(str(path.relative_to(path.anchor))))
+        found += [path] if path.exists() or not matching else matching
+    return found
 
 
 def _splits(index: Path, dataset: str, entry: Mapping[str, Any], place: Place) -> dict[str, Any]:
@@ -102,7 +112,7 @@ def _splits(index: Path, dataset: str, entry: Mapping[str, Any], place: Place) -
     files = entry.get("data_files")
     if (dataset in LOCAL) != (files is not None):
         raise TaskError(f"{place}: `data_files` goes with the datasets {', '.join(LOCAL)} and with no other")
-    local = {split: str(index.parent / file) for split, file in files.items()} if files else None
+    local = {split: [str(file) for file in _beside(index, names)] for split, names in (files or {}).items()} or None
     try:
         loaded = datasets.load_dataset(dataset, entry.get("config"), revision=entry.get("revision"), data_files=local)
     except Exception as error:

@@ -44,6 +44,8 @@ def read_plain(index: Path, name: str, entry: Any) -> Task:
     unseen = place.texts(entry, "unseen_descriptions") if "unseen_descriptions" in entry else ()
     _chosen(place, entry, "split", TASK_SPLITS)
     overlaps = place.texts(entry, "overlaps") if "overlaps" in entry else ()
+    if name != Path(name).name:
+        raise TaskError(f"{place} cannot be the name of a file")
     rows = _rows(index.with_name(f"{name}.jsonl"))
     task = make_task(Place(index.with_name(f"{name}.jsonl")), name, texts, _splits(rows), SOURCE, unseen)
     family = str(entry.get("family", ""))

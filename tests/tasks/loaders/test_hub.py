@@ -60,6 +60,16 @@ def test_changed_data_is_read_again(tmp_path: Path) -> None:
     assert [len(suite.test[0].splits["train"]) for suite in (before, after)] == [5, 4]  # one of six is a test example
 
 
+@pytest.mark.parametrize("names", ["[ab].jsonl", ["a.jsonl", "b.jsonl"]])
+def test_files_may_be_several_or_a_pattern(tmp_path: Path, names: Any) -> None:
+    index = write(tmp_path, data_files={"train": names}, splits={"train": "train"})
+    before = load_suite(str(index))
+    (tmp_path / "b.jsonl").write_text("", encoding="utf-8")
+    after = load_suite(str(index))
+    counts = [sum(len(rows) for rows in suite.test[0].splits.values()) for suite in (before, after)]
+    assert counts[0] > counts[1] > 0
+
+
 def test_a_limit_counts_examples_of_each_split(tmp_path: Path) -> None:
     (task,) = load_hub(write(tmp_path, limit=2)).test
     assert {split: len(rows) for split, rows in task.splits.items()} == {"train": 2, "test": 2}

@@ -95,6 +95,14 @@ def test_mistakes_are_named(tmp_path: Path, entry: Any, rows: Any, message: str)
         load_folder(tmp_path)
 
 
+def test_a_name_that_no_file_can_have_is_refused(tmp_path: Path) -> None:
+    write(tmp_path, {"descriptions": ["a"]})
+    index = tmp_path / "tasks.yaml"
+    index.write_text(index.read_text().replace("greet", "math/greet"))
+    with pytest.raises(TaskError, match=r"'math/greet' .* cannot be the name of a file"):
+        load_folder(tmp_path)
+
+
 def test_an_absent_file_of_examples_is_named(tmp_path: Path) -> None:
     write(tmp_path, {"descriptions": ["a"]})
     (tmp_path / "greet.jsonl").unlink()

@@ -66,6 +66,11 @@ class Tuner(Generator):
         self._network = (network,)  # in a tuple, so that the model is no part of what is saved
 
     @property
+    def stored_bytes(self) -> int:
+        """What trains; how the rotations of pyreft's own are kept besides is no part of its format."""
+        return sum(value.nbytes for value in self.tuned.values())
+
+    @property
     def network(self) -> nn.Module:
         """What is called in the model's place."""
         return self._network[0]

@@ -67,7 +67,7 @@ class Tuner(Generator):
 
     @property
     def stored_bytes(self) -> int:
-        """What trains; how the rotations of pyreft's own are kept besides is no part of its format."""
+        """Of what trains; what pyreft's rotations are rebuilt from is no part of its own format."""
         return sum(value.nbytes for value in self.tuned.values())
 
     @property

@@ -1,4 +1,4 @@
-"""A checkpoint emits the same adapter wherever it is loaded: any hash seed, one process or two."""
+"""A checkpoint emits the same adapter wherever it is loaded, and is measured only on what it was not trained on."""
 
 import os
 import subprocess
@@ -6,6 +6,12 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
+from commandline import adaptlab, configuration
+
+from adaptlab.errors import CheckpointError, ConfigurationError
+from adaptlab.evaluation.runs import Budget, evaluate_checkpoint, load_trained
+from adaptlab.tasks import load_suite
 
 EMIT = """
 import hashlib, os, sys
@@ -49,12 +55,23 @@ def test_adapters_are_bit_identical_under_any_hash_seed_and_in_two_processes(tra
 
 @pytest.mark.parametrize("content", [b"", b"not a checkpoint"])
 def test_damaged_checkpoints_are_refused(content: bytes, tmp_path: Path) -> None:
-    from adaptlab.errors import CheckpointError
-    from adaptlab.evaluation.runs import load_trained
-
     path = tmp_path / "broken.ckpt"
     path.write_bytes(content)
     with pytest.raises(CheckpointError, match=r"broken\.ckpt"):
         load_trained(path)
     with pytest.raises(CheckpointError, match="there is no checkpoint"):
         load_trained(tmp_path / "absent.ckpt")
+
+
+def test_what_was_trained_on_held_out_tasks_is_neither_measured_nor_begun_from(
+    trained_run: Path, small_suite: Path, tmp_path: Path
+) -> None:
+    checkpoint = torch.load(trained_run / "checkpoints" / "last.ckpt", weights_only=True)
+    held_out = load_suite(str(small_suite)).test[0].name
+    torch.save({**checkpoint, "tasks_before": [held_out]}, tmp_path / "tainted.ckpt")
+    with pytest.raises(ConfigurationError, match=f"was trained on {held_out}, which suite .* holds out"):
+        evaluate_checkpoint(tmp_path / "tainted.ckpt", tmp_path / "out", Budget())
+    assert not (tmp_path / "out").exists()
+    path = configuration(tmp_path / "next", small_suite)
+    done = adaptlab(["fit", "--config", str(path), f"--model.start_from={tmp_path / 'tainted.ckpt'}"])
+    assert done.returncode == 2 and f"was trained on {held_out}" in done.stderr

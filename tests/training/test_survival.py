@@ -78,8 +78,7 @@ WATCH = {
 }
 
 
-@pytest.mark.parametrize("validated", VALIDATED)
-@pytest.mark.parametrize("processes", [1, 2])
+@pytest.mark.parametrize(("validated", "processes"), [*((name, 1) for name in VALIDATED), ("within epochs", 2)])
 def test_a_run_goes_on_from_any_step_and_leaves_no_validation_out(
     validated: str, processes: int, small_suite: Path, tmp_path: Path
 ) -> None:

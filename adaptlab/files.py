@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import platform
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -39,7 +40,7 @@ def written_whole(path: Path) -> Iterator[Path]:
     """
     path = path.absolute()  # `.` has no name of its own
     path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    aside = path.with_name(f".{path.name}.{platform.node()}.{os.getpid()}.partial")  # machines may share a folder
     _remove(aside)  # a killed process may have had the same number
     try:
         yield aside

@@ -201,6 +201,11 @@ def with_base(arguments: list[str]) -> list[str]:
 def finish(cli: FitCLI) -> None:
     """Add what depends on the run's folder, train, and say where the checkpoint is."""
     trainer = cli.trainer
+    if trainer.precision in ("bf16-true", "16-true"):
+        raise ConfigurationError(
+            f"trainer.precision {trainer.precision} would round what trains and lose small steps; set model.dtype "
+            "for the frozen model, and at most a precision that ends in -mixed"
+        )
     if cli.config.dry_run:
         configuration = cli.parser.dump(cli.config, skip_none=True)
         dry_run(trainer, cli.model, cli.datamodule, configuration)

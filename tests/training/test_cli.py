@@ -95,6 +95,7 @@ def test_swapping_the_optimiser_keeps_no_argument_of_the_old_one(small_suite: Pa
         ({"data.suite": "no/such/folder"}, ["no/such/folder"]),
         ({"model.base_model": "tiny-random:gpt9"}, ["gpt9", "qwen3"]),
         ({"data.batch_size": 4096}, ["batch_size", "examples_per_task"]),
+        ({"trainer.precision": "bf16-true"}, ["bf16-true", "model.dtype", "-mixed"]),
     ],
 )
 def test_what_a_user_gets_wrong_is_said_in_one_sentence(

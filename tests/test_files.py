@@ -1,6 +1,7 @@
 """Laws of files: whole or not at all, and of several writers the first is taken."""
 
 import os
+import platform
 from pathlib import Path
 
 import pytest
@@ -39,7 +40,7 @@ def test_error_of_the_maker_is_shown_and_leaves_nothing(tmp_path: Path) -> None:
 
 
 def test_what_a_killed_process_of_the_same_number_left_is_no_obstacle(tmp_path: Path) -> None:
-    fill(tmp_path / f".folder.{os.getpid()}.partial", "half")
+    fill(tmp_path / f".folder.{platform.node()}.{os.getpid()}.partial", "half")
     with written_whole(tmp_path / "folder") as aside:
         fill(aside)
     assert [path.name for path in tmp_path.iterdir()] == ["folder"]

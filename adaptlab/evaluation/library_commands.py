@@ -108,7 +108,7 @@ def take_in(
     name: str,
     form: Literal["peft", "pyreft"],
     base_model: str = "",
-    dtype: str = "float32",
+    dtype: str | None = None,
     family: dict[str, Any] | None = None,
 ) -> None:
     """Add an adapter that PEFT or pyreft saved.
@@ -119,18 +119,18 @@ def take_in(
         name: of the new entry; a task's name for one.
         form: who wrote it.
         base_model: for a new library, what the adapter belongs to.
-        dtype: of that model.
+        dtype: of that model; float32 when None.
         family: for a new library, settings such as `{rank: 8, alpha: 16, targets: [q_proj, v_proj]}`.
     """
     there = (library / "index.json").exists()
     if there:
         kept = AdapterLibrary.open(library)
         weights, families = kept.base_model, kept.families
-        _refuse_others(kept, base_model, family or {})
+        _refuse_others(kept, base_model, dtype, family or {})
     elif not base_model:
         raise LibraryError(f"{library} is new: say --base_model and --family, which all of its entries share")
     else:
-        base = load_base_model(base_model, dtype)
+        base = load_base_model(base_model, dtype := dtype or "float32")
         settings = {"family": "lora" if form == "peft" else "loreft", **(family or {})}
         weights = BaseModelName(base_model, dtype, fingerprint(base.model))
         families = (build_family(settings, list_sites(base.model)),)
@@ -147,14 +147,19 @@ def take_in(
     print(f"{library} holds {len(kept)} adapters")
 
 
-def _refuse_others(library: AdapterLibrary, base_model: str, settings: Mapping[str, Any]) -> None:
+def _refuse_others(library: AdapterLibrary, base_model: str, dtype: str | None, settings: Mapping[str, Any]) -> None:
     """Refuse settings of a new library that a library which is there does not have."""
-    name, sites = library.base_model.name, sites_of(library.families)
-    if base_model not in ("", name):
-        raise LibraryError(f"{library.folder} is for {name}, not {base_model}; name another folder")
+    name, have = library.base_model.name, library.base_model.dtype
+    if base_model not in ("", name) or dtype not in (None, have):
+        raise LibraryError(f"{library.folder} is for {name} in {have}; name another folder")
     for family in library.families:
-        if settings and build_family({**family.settings, **settings}, sites).settings != family.settings:
+        asked = build_family({**family.settings, **settings}, sites_of(library.families)).settings
+        if any(_unordered(asked[key]) != _unordered(value) for key, value in family.settings.items()):
             raise LibraryError(f"{library.folder} has {family.settings}, not {dict(settings)}; name another folder")
+
+
+def _unordered(value: Any) -> Any:
+    return sorted(value) if isinstance(value, list | tuple) else value
 
 
 def list_entries(library: Path) -> None:

@@ -158,7 +158,8 @@ class SupervisedAdaptation(Adaptation):
         self.assemble(data.condition_width)
         if before is not None and self.start_from is not None:
             self._tasks_before = [*before.get("tasks", ()), *before.get("tasks_before", ())]
-            refuse_trained_on(self._tasks_before, data.suite, str(self.start_from))
+            if not data.heldout_oracles:
+                refuse_trained_on(self._tasks_before, data.suite, str(self.start_from))
             settings = [family.settings for family in self.adapter_families]
             take_over(self.generator, before, self.start_from, self.fingerprint, settings)
         coded = isinstance(data.encoder, OneHot) and data.condition == "description"
@@ -274,10 +275,14 @@ class SupervisedAdaptation(Adaptation):
         checkpoint["tasks_before"] = self._tasks_before
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Refuse other weights, other parameters, and other tasks where each has a code of its own."""
+        """Refuse other weights, other parameters, held-out tasks, and other tasks where each has a code of its own."""
         super().on_load_checkpoint(checkpoint)
         data = self.trainer.datamodule  # type: ignore[attr-defined]
         names = [task.name for task in data.train_tasks]
+        before = [*self._tasks_before, *checkpoint.get("tasks_before", ()), *checkpoint.get("tasks", ())]
+        self._tasks_before = sorted(set(before) - set(names))
+        if not data.heldout_oracles:
+            refuse_trained_on(self._tasks_before, data.suite, "the checkpoint")
         if data.encoder.known_tasks is not None and checkpoint.get("tasks", names) != names:
             raise CheckpointError(
                 "the checkpoint was trained on other tasks, and codes count them; choose the same suite, or begin anew"

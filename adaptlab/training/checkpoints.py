@@ -111,11 +111,20 @@ def validation_follows(trainer: Trainer) -> bool:
     return not nothing_to_measure and loop._should_check_val_fx(fetcher)
 
 
+def about_to_end(trainer: Trainer) -> bool:
+    """Whether this is the last step, seen from its end or from its validation's."""
+    fit = trainer.fit_loop
+    ends_epoch = fit.epoch_loop.batch_progress.is_last_batch
+    last_epoch = fit.epoch_progress.current.completed + 1 == trainer.max_epochs
+    stops_early = trainer.should_stop and fit._can_stop_early
+    return trainer.global_step == trainer.max_steps or (ends_epoch and last_epoch) or stops_early
+
+
 class AfterStep(Callback):
     """Calls `after_step` once after every whole step, and after the validation that belongs to it where there is one.
 
     A run that went on from a state of the moment before a validation would leave that validation out. After the last
-    of `max_steps` it is not called: the run is about to end, and ends as a whole.
+    step it is not called: the run is about to end, and ends as a whole.
     """
 
     def __init__(self) -> None:
@@ -143,7 +152,7 @@ class AfterStep(Callback):
         self._once_a_step(trainer)
 
     def _once_a_step(self, trainer: Trainer) -> None:
-        if self.step < trainer.global_step != trainer.max_steps:  # not within a step whose batches are accumulated
+        if self.step < trainer.global_step and not about_to_end(trainer):  # not while batches are accumulated
             self.step = trainer.global_step
             self.after_step(trainer)
 

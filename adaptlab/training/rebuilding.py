@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 import yaml
-from jsonargparse import ArgumentParser
+from jsonargparse import ArgumentParser, get_loader
 from torch import nn
 
 from adaptlab.adapters import AdapterFamily, BaseModelName, build_family, sites_from_json
@@ -226,10 +226,13 @@ def refuse_foreign_code(values: Any) -> None:
 
 
 def _as_yaml(text: str) -> Any:
-    """What jsonargparse makes of a text where it expects a class: its value as YAML, or the text as it is."""
+    """What jsonargparse makes of a text where it expects a class: its value as YAML, or the text as it is.
+
+    With its own loader, since another may take for plain text what this one reads.
+    """
     try:
-        return yaml.safe_load(text)
-    except yaml.YAMLError:
+        return get_loader("yaml")(text)
+    except (yaml.YAMLError, ValueError):
         return text
 
 

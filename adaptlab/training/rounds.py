@@ -98,9 +98,18 @@ class TaskRoundSampler(TaskBatchSampler):
         return {**super().place, "taking_part": self.taking_part}
 
     def resume(self, place: Mapping[str, Any]) -> None:
-        """Let the next iteration go on from a `place`, with the tasks that took part in that epoch."""
+        """Let the next iteration go on from a `place`, with the tasks that took part in that epoch.
+
+        Raises:
+            ConfigurationError: the processes are others than before, and cannot share these tasks evenly.
+        """
         super().resume(place)
         self.taking_part = list(place.get("taking_part", self.taking_part))
+        if len(self.taking_part) % self.processes:
+            raise ConfigurationError(
+                f"{len(self.taking_part)} tasks take part in this epoch, which {self.processes} processes cannot share "
+                "evenly; go on with as many processes as before"
+            )
 
     @property
     def rounds(self) -> int:

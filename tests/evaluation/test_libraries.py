@@ -170,19 +170,25 @@ def test_an_import_that_fails_leaves_no_library_behind(tmp_path: Path) -> None:
     from peft import LoraConfig, get_peft_model
 
     model = load_base_model("tiny-random:llama").model
-    get_peft_model(model, LoraConfig(r=4, lora_alpha=8, target_modules=["q_proj"])).save_pretrained(tmp_path / "peft")
+    get_peft_model(model, LoraConfig(r=4, lora_alpha=8, target_modules=["q_proj", "v_proj"])).save_pretrained(
+        tmp_path / "peft"
+    )
     library, words = tmp_path / "library", ("one", "peft", "--base_model", "tiny-random:llama")
 
-    def bring(rank: int) -> subprocess.CompletedProcess[str]:
-        family = f"--family={{rank: {rank}, alpha: 8, targets: [q_proj]}}"
-        return adaptlab(["library", "import", str(library), str(tmp_path / "peft"), *words, family])
+    def bring(rank: int, *more: str) -> subprocess.CompletedProcess[str]:
+        family = f"--family={{rank: {rank}, alpha: 8, targets: [v_proj, q_proj]}}"
+        return adaptlab(["library", "import", str(library), str(tmp_path / "peft"), *words, family, *more])
 
     done = bring(8)
     assert done.returncode == 2 and "rank 4" in done.stderr and not library.exists()
     done = bring(4)
     assert done.returncode == 0 and "holds 1 adapters" in done.stdout, done.stderr
-    done = bring(8)
-    assert done.returncode == 2 and "name another folder" in done.stderr
+    for done in (bring(8), bring(4, "--dtype=bfloat16")):
+        assert done.returncode == 2 and "name another folder" in done.stderr
+    words = ("two", *words[1:])
+    family = "--family={rank: 4, targets: [q_proj, v_proj]}"  # the same in another order
+    done = adaptlab(["library", "import", str(library), str(tmp_path / "peft"), *words, family])
+    assert done.returncode == 0 and "holds 2 adapters" in done.stdout, done.stderr
 
 
 @torch.no_grad()

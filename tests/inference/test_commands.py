@@ -202,6 +202,9 @@ def test_a_generator_that_would_run_foreign_code_is_refused(
         ("encoder", '"evil_module.Encoder"'),
         ("encoder", '{"\\u0063lass_path": "evil_module.Encoder"}'),
         ("encoder", "{class_path: adaptlab.embeddings.SentenceEncoder, init_args: {trust_remote_code: true}}"),
+        ("encoder", "class_path:\tevil_module.Encoder"),
+        ("encoder", "{class_path:\tevil_module.Encoder}"),
+        ("encoder", "{class_path: evil_module.Encoder, a: 2020-99-99}"),
         ("encoder.class_path", "evil_module.Encoder"),
         ("encoder.init_args.trust_remote_code", True),
     ):

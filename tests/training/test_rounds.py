@@ -83,6 +83,8 @@ def test_it_goes_on_where_it_was() -> None:
     resumed.resume(before.place)
     resumed.begin()
     assert list(resumed) == whole[4:]
+    with pytest.raises(ConfigurationError, match="5 tasks take part in this epoch, which 2 processes"):
+        sampler(processes=2).resume({**before.place, "taking_part": [0, 1, 2, 3, 4]})
 
 
 def test_tasks_that_cannot_be_shared_out_are_refused() -> None:

@@ -109,10 +109,19 @@ def test_a_run_goes_on_from_any_step_and_leaves_no_validation_out(
     assert len(watched["whole"]) == 2 and watched["stopped"] == watched["whole"]
 
 
-def test_a_run_that_is_asked_to_stop_in_its_last_step_ends(small_suite: Path, tmp_path: Path) -> None:
+ENDS = {
+    "steps": {"trainer.max_steps": 10, "trainer.val_check_interval": 10},
+    "epochs": {**IN_EPOCHS, "trainer.max_epochs": 1, "trainer.val_check_interval": 1.0},
+    "early": {"trainer.val_check_interval": 10},
+}
+
+
+@pytest.mark.parametrize("counted", ENDS)
+def test_a_run_that_is_asked_to_stop_in_its_last_step_ends(counted: str, small_suite: Path, tmp_path: Path) -> None:
     asked = [{"class_path": "recording.AskToStop", "init_args": {"step": 10}}]
-    changes = {"trainer.callbacks": asked, "trainer.max_steps": 10, "trainer.val_check_interval": 10}
-    path = configuration(tmp_path, small_suite, **{**CHANGES, **changes})
+    if counted == "early":  # the first validation is enough
+        asked.append({**WATCH, "init_args": {"monitor": "validation/loss", "stopping_threshold": 1e6}})
+    path = configuration(tmp_path, small_suite, **{**CHANGES, **ENDS[counted], "trainer.callbacks": asked})
     done = adaptlab(["fit", "--config", str(path)], PYTHONPATH=PYTHONPATH)
     assert done.returncode == 0, done.stderr
     assert set(read_curves(tmp_path)["step"]) == {10}
@@ -124,7 +133,7 @@ def test_states_are_kept_where_nothing_is_measured(small_suite: Path, tmp_path: 
     asked = {"trainer.callbacks": [{"class_path": "recording.AskToStop", "init_args": {"step": 4}}]}
     path = configuration(tmp_path, small_suite, **{**CHANGES, **changes, **asked})
     stopped = adaptlab(["fit", "--config", str(path)], PYTHONPATH=PYTHONPATH)
-    assert stopped.returncode == 143, stopped.stderr
+    assert stopped.returncode == 143 and "after step 4" in stopped.stderr
 
 
 def test_sigterm_says_how_to_go_on(small_suite: Path, tmp_path: Path) -> None:

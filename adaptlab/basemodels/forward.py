@@ -65,7 +65,7 @@ def generate_tokens(
             attention_mask=attention_mask,
             max_new_tokens=max_new_tokens,
             do_sample=False,
-            repetition_penalty=1.0,  # some models' settings ask for more, and no repetition is not greedy
+            repetition_penalty=1.0,  # some models' own settings punish repetition, which is not greedy
             no_repeat_ngram_size=0,
             eos_token_id=list(stop_token_ids),
             pad_token_id=stop_token_ids[0],

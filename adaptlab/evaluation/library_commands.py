@@ -126,11 +126,12 @@ def take_in(
     if there:
         kept = AdapterLibrary.open(library)
         weights, families = kept.base_model, kept.families
-        _refuse_others(kept, base_model, dtype, family or {})
+        _refuse_other_settings(kept, base_model, dtype, family or {})
     elif not base_model:
         raise LibraryError(f"{library} is new: say --base_model and --family, which all of its entries share")
     else:
-        base = load_base_model(base_model, dtype := dtype or "float32")
+        dtype = dtype or "float32"
+        base = load_base_model(base_model, dtype)
         settings = {"family": "lora" if form == "peft" else "loreft", **(family or {})}
         weights = BaseModelName(base_model, dtype, fingerprint(base.model))
         families = (build_family(settings, list_sites(base.model)),)
@@ -147,7 +148,9 @@ def take_in(
     print(f"{library} holds {len(kept)} adapters")
 
 
-def _refuse_others(library: AdapterLibrary, base_model: str, dtype: str | None, settings: Mapping[str, Any]) -> None:
+def _refuse_other_settings(
+    library: AdapterLibrary, base_model: str, dtype: str | None, settings: Mapping[str, Any]
+) -> None:
     """Refuse settings of a new library that a library which is there does not have."""
     name, have = library.base_model.name, library.base_model.dtype
     if base_model not in ("", name) or dtype not in (None, have):

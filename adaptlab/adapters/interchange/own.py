@@ -83,7 +83,7 @@ def read_adapter(folder: Path) -> SavedAdapter:
         families = tuple(build_family(one, sites) for one in settings["families"])
         base_model = BaseModelName(**settings["base_model"])
         start, provenance = int(settings["prompt_start"]), dict(settings["provenance"])
-        float(provenance.get("strength", 1.0))
+        float(provenance.get("strength", 1.0))  # raises where it is no number
     except LibraryError:
         raise
     except (KeyError, TypeError, ValueError, OverflowError, AttributeError, AdaptlabError) as error:

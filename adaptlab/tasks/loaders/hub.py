@@ -101,8 +101,8 @@ def _beside(index: Path, names: str | Sequence[str]) -> list[Path]:
     found = []
     for name in [names] if isinstance(names, str) else names:
         path = (index.parent / str(name)).absolute()
-        matching = sorted(Path(path.anchor).glob(str(path.relative_to(path.anchor))))
-        found += [path] if path.exists() or not matching else matching
+        matching = [] if path.exists() else sorted(Path(path.anchor).glob(str(path.relative_to(path.anchor))))
+        found += matching or [path]
     return found
 
 
